@@ -1,0 +1,315 @@
+"""The baseline: a world with a past, built once through the site's own pipeline and cloned per drill.
+
+    baselines = Baselines(directory, ...)
+    with baselines.get("staging").clone(...) as world:
+        ...                                     # v1.0.0 and then v1.1.0 were deployed to staging
+
+Several processes may ask for the same baseline; the first builds it, the others wait for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from harness.checks.release import ExpectedRelease, expected_release
+from harness.clock import Clock
+from harness.cloud.clouds import Cloud
+from harness.cloud.emulator import Emulator
+from harness.errors import EmulatorError, SitedrillError
+from harness.github.actors import Actor, Cast
+from harness.github.history import Release, build_history
+from harness.github.oidc import ISSUER, Issuer
+from harness.github.origin import Origin
+from harness.journal import Journal
+from harness.runner.job import Runner
+from harness.settings import SiteSettings
+from harness.world import ACCOUNT, World, role_name
+
+#: The past does not depend on the drill: every drill with this site begins with the same releases.
+PAST_SEED = 7
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What there is to clone. `states` holds the distribution's configuration by release tag."""
+
+    environment: str
+    directory: Path
+    endpoint: str
+    releases: tuple[Release, ...]
+    author: Actor
+    states: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def origin(self) -> Origin:
+        """The repository with its past; never changed, only copied."""
+        return Origin(self.directory / "origin.git")
+
+    @property
+    def live(self) -> Release:
+        """The release that is live at the beginning of a drill."""
+        return self.releases[-1]
+
+    @property
+    def earlier(self) -> Release:
+        """The release that was live before it."""
+        return self.releases[-2]
+
+
+class Baselines:
+    """The baselines of one session, one for each environment, kept in a folder of its own."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        owner_pid: int,
+        site: Path,
+        settings: SiteSettings,
+        cloud: Cloud,
+        runner: Runner,
+        clock: Clock,
+    ) -> None:
+        """Nothing is built before `get`.
+
+        Args:
+            directory: shared by all processes of the session.
+            owner_pid: the process with which the emulators end.
+            site: the site's folder.
+            settings: the site's.
+            cloud: which emulated AWS.
+            runner: executes the deployments.
+            clock: whose time counts.
+        """
+        self.directory = directory
+        self.site = site
+        self.settings = settings
+        self.cloud = cloud
+        self.runner = runner
+        self.clock = clock
+        self._owner_pid = owner_pid
+        self._known: dict[str, Baseline] = {}
+
+    def get(self, environment: str) -> Baseline:
+        """The baseline of this environment, built when it is not there yet.
+
+        Raises:
+            SitedrillError: the site's own pipeline does not deploy its releases.
+        """
+        if environment in self._known:
+            return self._known[environment]
+        self.directory.mkdir(parents=True, exist_ok=True)
+        place = self.directory / environment
+        facts = place / "baseline.json"
+        with FileLock(self.directory / f"{environment}.lock"):
+            if not facts.exists():
+                shutil.rmtree(place, ignore_errors=True)
+                self._build(environment, place)
+            baseline = _read(environment, place)
+        self._known[environment] = baseline
+        return baseline
+
+    def clone(
+        self,
+        baseline: Baseline,
+        *,
+        directory: Path,
+        journal: Journal,
+        new_id: Callable[[], int],
+        run_timeout: float = 300,
+    ) -> World:
+        """A world of one's own that begins as the baseline ends; not entered yet."""
+        directory.mkdir(parents=True, exist_ok=True)
+        template = self.cloud.attach(baseline.endpoint)
+        return World(
+            directory=directory,
+            settings=self.settings,
+            emulator=template.clone(os.getpid()),
+            origin=baseline.origin.copy_to(directory / "origin.git"),
+            issuer=Issuer.load(baseline.directory / "issuer.pem"),
+            runner=self.runner,
+            journal=journal,
+            clock=self.clock,
+            new_id=new_id,
+            run_timeout=run_timeout,
+        )
+
+    def expected(self, origin: Origin, name: str, commit: str) -> ExpectedRelease:
+        """What viewers should get of a commit, by the site's files."""
+        place = self.directory / "content" / commit
+        if not place.exists():
+            scratch = place.with_name(f"{commit}.{os.getpid()}")
+            origin.export(commit, scratch)
+            try:
+                scratch.rename(place)
+            except OSError:  # another process was first
+                shutil.rmtree(scratch)
+        return expected_release(
+            name, commit, place / self.settings.site.content, self.settings.headers
+        )
+
+    def close(self) -> None:
+        """Stop the emulators and remove the folder; for the process that owns the session."""
+        for facts in self.directory.glob("*/baseline.json"):
+            endpoint = json.loads(facts.read_text())["endpoint"]
+            try:
+                self.cloud.attach(endpoint).stop()
+            except EmulatorError:
+                continue  # it has ended already
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _build(self, environment: str, place: Path) -> None:
+        cast = Cast(PAST_SEED)
+        author = cast.actor()
+        origin = Origin.create(place / "origin.git")
+        releases = build_history(self.site, origin, cast=cast, author=author)
+        issuer = Issuer.generate()
+        issuer.save(place / "issuer.pem")
+        emulator = self.cloud.start(owner_pid=self._owner_pid, directory=place / "cloud")
+        try:
+            with Journal(place / "journal.jsonl", clock=self.clock) as journal:
+                states = self._deploy(
+                    environment, place, emulator, origin, issuer, journal, releases, cast, author
+                )
+        except BaseException:
+            emulator.stop()
+            raise
+        facts = {
+            "endpoint": emulator.endpoint,
+            "author": author.handle,
+            "releases": [[release.tag, release.commit] for release in releases],
+            "states": states,
+        }
+        scratch = place / "baseline.json.new"
+        scratch.write_text(json.dumps(facts, default=str))
+        scratch.rename(place / "baseline.json")
+
+    def _deploy(
+        self,
+        environment: str,
+        place: Path,
+        emulator: Emulator,
+        origin: Origin,
+        issuer: Issuer,
+        journal: Journal,
+        releases: tuple[Release, ...],
+        cast: Cast,
+        author: Actor,
+    ) -> dict[str, Any]:
+        """Deploy each release through the site's own pipeline, in a world over this emulator."""
+        states: dict[str, Any] = {}
+        world = World(
+            directory=place / "world",
+            settings=self.settings,
+            emulator=_Kept(emulator),
+            origin=origin,
+            issuer=issuer,
+            runner=self.runner,
+            journal=journal,
+            clock=self.clock,
+            new_id=cast.run_id,
+        )
+        with world:
+            _make_role(world, environment)
+            for release in releases:
+                ran = world.dispatch(
+                    self.settings.workflows.deploy,
+                    ref=release.tag,
+                    inputs={"environment": environment, "release": release.tag},
+                    actor=author.handle,
+                    role="setup",
+                )
+                if ran.outcome.conclusion != "success":
+                    kept = self.directory.parent / f"{self.directory.name}-{environment}.jsonl"
+                    shutil.copy(journal.path, kept)
+                    raise SitedrillError(
+                        f"the site's own pipeline did not deploy {release.tag} to {environment}: "
+                        f"{ran.outcome.cause}",
+                        hint=f"no drill can begin; the run's journal is {kept}",
+                    )
+                here = world.environment(environment)
+                cloudfront = world.clients("checks").cloudfront
+                config = cloudfront.get_distribution_config(Id=world.distribution_id(here))
+                states[release.tag] = config["DistributionConfig"]
+        shutil.rmtree(place / "world", ignore_errors=True)
+        return states
+
+
+class _Kept:
+    """An emulator that outlives the world it was filled in."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    @property
+    def name(self) -> str:
+        """The emulator's."""
+        return self._emulator.name
+
+    @property
+    def endpoint(self) -> str:
+        """The emulator's."""
+        return self._emulator.endpoint
+
+    def implements(self, service: str, operation: str) -> bool:
+        """As the emulator says."""
+        return self._emulator.implements(service, operation)
+
+    def clone(self, owner_pid: int) -> Emulator:
+        """A clone of the emulator."""
+        return self._emulator.clone(owner_pid)
+
+    def versions(self) -> Mapping[str, str]:
+        """The emulator's."""
+        return self._emulator.versions()
+
+    def stop(self) -> None:
+        """Stays, as the template of clones."""
+
+
+def _make_role(world: World, environment: str) -> None:
+    """The role that the environment's jobs, and no others, may take.
+
+    https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
+    """
+    host = ISSUER.removeprefix("https://")
+    repository = world.settings.site.repository
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{host}"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {
+                        f"{host}:aud": "sts.amazonaws.com",
+                        f"{host}:sub": f"repo:{repository}:environment:{environment}",
+                    }
+                },
+            }
+        ],
+    }
+    world.clients("setup").iam.create_role(
+        RoleName=role_name(environment), AssumeRolePolicyDocument=json.dumps(trust)
+    )
+
+
+def _read(environment: str, place: Path) -> Baseline:
+    facts = json.loads((place / "baseline.json").read_text())
+    return Baseline(
+        environment=environment,
+        directory=place,
+        endpoint=facts["endpoint"],
+        releases=tuple(Release(tag, commit) for tag, commit in facts["releases"]),
+        author=Actor(facts["author"]),
+        states=facts["states"],
+    )

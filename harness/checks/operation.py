@@ -1,0 +1,138 @@
+"""What was dispatched, and the tags it pushed: the truth an audit trail is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from harness.checks import evidence
+from harness.journal import Record
+
+
+@dataclass(frozen=True)
+class PushedTag:
+    """A tag that a run pushed; `message` means nothing unless it is annotated."""
+
+    name: str
+    commit: str
+    annotated: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One dispatched emergency operation.
+
+    Attributes:
+        run: the run's id.
+        actor: who dispatched.
+        reason: why, trimmed.
+        operation: `hotfix` or `rollback`.
+        method: a rollback's method, None for a hotfix.
+        environment: `staging` or `prod`.
+        environments: every environment the journal speaks of.
+        target: the full SHA that must be tagged, "" when only the run itself can find it out.
+        tags: the emergency tags the run pushed.
+        since: when it was dispatched, in journal seconds.
+        until: when its run finished, in journal seconds; the journal's end if it never did.
+        span: the same two moments by the wall clock, in UTC.
+        dispatched_at: the first of them, as the journal has it.
+        other_runs: every other run of the journal.
+    """
+
+    run: str
+    actor: str
+    reason: str
+    operation: str
+    method: str | None
+    environment: str
+    environments: frozenset[str]
+    target: str
+    tags: tuple[PushedTag, ...]
+    since: float
+    until: float
+    span: tuple[datetime, datetime]
+    dispatched_at: str
+    other_runs: tuple[str, ...]
+
+    @property
+    def target_or_tagged(self) -> str:
+        """The commit the operation is about: the target known beforehand, else the tagged one."""
+        return self.target or (self.tags[0].commit if self.tags else "")
+
+    @property
+    def summary(self) -> str:
+        """What, in one line: `rollback (content_only) of prod to 0123456789ab, tag v0.0.0-...`."""
+        text = self.operation + (f" ({self.method})" if self.method else "")
+        text += f" of {self.environment}"
+        if commit := self.target_or_tagged:
+            text += f" to {commit[: evidence.SHORTEST_COMMIT]}"
+        return text + (f", tag {self.tags[0].name}" if self.tags else "")
+
+
+def find_operation(records: Sequence[Record], run: str) -> Operation | None:
+    """The operation of a run, None when the journal has no dispatch of it."""
+    dispatch = next((r for r in records if r.kind == "dispatched" and _run(r) == run), None)
+    if dispatch is None:
+        return None
+    after = [record for record in records if record.seq >= dispatch.seq]
+    end = next((r for r in after if r.kind == "run.finished" and _run(r) == run), after[-1])
+    data = dispatch.data
+    dispatches = [record for record in records if record.kind == "dispatched"]
+    return Operation(
+        run=run,
+        actor=str(data.get("actor") or ""),
+        reason=str(data.get("reason") or "").strip(),
+        operation=str(data.get("operation") or ""),
+        method=data.get("method") or None,
+        environment=str(data.get("environment") or ""),
+        environments=frozenset(str(r.data.get("environment") or "") for r in dispatches)
+        | {"staging", "prod"},
+        target=_target(dispatch),
+        tags=_tags(after, run),
+        since=dispatch.t,
+        until=end.t,
+        span=(_moment(dispatch), _moment(end)),
+        dispatched_at=dispatch.at,
+        other_runs=tuple(dict.fromkeys(r for r in map(_run, records) if r and r != run)),
+    )
+
+
+def _target(dispatch: Record) -> str:
+    """The commit that is known before the run: named by the dispatch, or a hotfix's own head."""
+    data = dispatch.data
+    named = [data.get("target"), (data.get("inputs") or {}).get("target_commit")]
+    if data.get("operation") == "hotfix":
+        named.append(data.get("sha"))
+    return next((str(n).strip() for n in named if n and evidence.is_commit(str(n).strip())), "")
+
+
+def _tags(after: Sequence[Record], run: str) -> tuple[PushedTag, ...]:
+    """The emergency tags from this dispatch on, up to the next one; those that name the run first.
+
+    A tag's record does not say which run pushed it, but drills dispatch one operation at a time.
+    """
+    following = next((r.seq for r in after[1:] if r.kind == "dispatched"), after[-1].seq + 1)
+    tags = [
+        PushedTag(
+            name=str(r.data.get("name")),
+            commit=str(r.data.get("commit")),
+            annotated=bool(r.data.get("annotated")),
+            message=str(r.data.get("message") or ""),
+        )
+        for r in after
+        if r.kind == "tag"
+        and r.seq < following
+        and _run(r) in {"", run}
+        and evidence.EMERGENCY_TAG.fullmatch(str(r.data.get("name")))
+    ]
+    return tuple(sorted(tags, key=lambda tag: run not in tag.message))
+
+
+def _run(record: Record) -> str:
+    return str(record.data.get("run") or "")
+
+
+def _moment(record: Record) -> datetime:
+    return datetime.fromisoformat(record.at).astimezone(UTC)

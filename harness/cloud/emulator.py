@@ -1,0 +1,68 @@
+"""What an emulated AWS is to the world, and which `--cloud` has what another lacks.
+
+              aws cli, terraform, SDKs          edge, checks, drift
+                         │                              │
+                         └──────────────┬───────────────┘
+                                        v   the one AWS endpoint
+                                     gateway
+                                        │ by service (from the signature)
+                     ┌──────────────────┼──────────────────┐
+                     v                  v                  v
+                  moto              ministack          localstack      each an Emulator
+          (embedded, cloned by fork)
+
+An emulator is one file beside its siblings: how it is started and stopped is its own affair, what
+it can do is told by `implements`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+#: Operations that some emulator lacks, and the `--cloud` choices that have them, the best first.
+#: The keys are regular expressions over "service:Operation".
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    r"cloudfront:\w+(CachePolicy|CachePolicies|CachePolicyConfig)$": ("ministack",),
+    r"cloudfront:\w+(ResponseHeadersPolicy|ResponseHeadersPolicies|ResponseHeadersPolicyConfig)$": (
+        "ministack",
+    ),
+    r"cloudfront:(PublishFunction|UpdateFunction)$": ("ministack",),
+}
+
+
+class Emulator(Protocol):
+    """A running emulated AWS, or a part of one."""
+
+    @property
+    def name(self) -> str:
+        """The `--cloud` choice it is."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """Its URL, without a path."""
+        ...
+
+    def implements(self, service: str, operation: str) -> bool:
+        """Whether it has the operation. May ask the emulator, so it may take a while once."""
+        ...
+
+    def clone(self, owner_pid: int) -> Emulator:
+        """A new emulator with this one's state, that ends with the process `owner_pid`."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """What exactly answers, by program."""
+        ...
+
+    def stop(self) -> None:
+        """End it, leaving nothing behind; may be called again."""
+        ...
+
+
+def clouds_with(service: str, operation: str) -> tuple[str, ...]:
+    """The `--cloud` choices known to have an operation that this emulator lacks; perhaps none."""
+    asked = f"{service}:{operation}"
+    return next((clouds for pattern, clouds in ELSEWHERE.items() if re.match(pattern, asked)), ())

@@ -1,0 +1,242 @@
+"""The one AWS endpoint of a world: routes each call to an emulator, and journals it.
+
+    gateway = Gateway(moto, journal=journal, clock=clock)
+    gateway.subscribe(edge_learns)                    # awaited before the caller gets its answer
+    port = serving.serve(gateway)
+    ...
+    serving.run(gateway.aclose())
+
+A request goes through byte for byte (method, raw path, raw query, headers with Host, body). Request
+and answer are each held whole before they are passed on: the embedded emulator serves one request
+at a time, and a slow client must not keep it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import asdict
+from typing import Any
+
+import httpx
+
+from harness.clock import Clock
+from harness.cloud.answers import HOP_BY_HOP, Answer, access_key_in, error_answer, error_code
+from harness.cloud.calls import AwsCall, caller_of
+from harness.cloud.emulator import Emulator, clouds_with
+from harness.cloud.operations import UNKNOWN, Operation, OperationIndex
+from harness.cloud.requests import AwsRequest
+from harness.errors import EmulatorError
+from harness.journal import Journal
+
+Listener = Callable[[AwsCall], Awaitable[None]]
+Message = MutableMapping[str, Any]
+
+#: Seconds an emulator may take for one answer.
+ANSWER_WITHIN = 120.0
+
+
+class Gateway:
+    """An ASGI app in front of the emulators."""
+
+    def __init__(
+        self,
+        default: Emulator,
+        *,
+        journal: Journal,
+        clock: Clock,
+        routes: Mapping[str, Emulator] | None = None,
+        index: OperationIndex | None = None,
+    ) -> None:
+        """Nothing is connected yet.
+
+        Args:
+            default: answers every service that `routes` does not name.
+            journal: each call is written to it as `aws.call`.
+            clock: measures the calls.
+            routes: emulators by service, as the service stands in signatures.
+            index: recognises operations; may be shared between gateways of one event loop.
+        """
+        self._default = default
+        self._routes = dict(routes or {})
+        self._journal = journal
+        self._clock = clock
+        self._index = index or OperationIndex()
+        self._listeners: list[Listener] = []
+        self._sessions: dict[str, str] = {}
+        self._implemented: dict[tuple[str, str, str], bool] = {}
+        self._client: httpx.AsyncClient | None = None
+
+    def subscribe(self, listener: Listener) -> None:
+        """Await `listener` after each successful mutating call, before its caller gets the answer.
+
+        What it raises makes the call fail with an InternalFailure that says so.
+        """
+        self._listeners.append(listener)
+
+    async def aclose(self) -> None:
+        """Close the connections to the emulators; on the loop that serves the gateway."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        body = await _whole_body(receive)
+        if body is None:
+            return  # the client left in the middle: half an object must not be stored
+        request = AwsRequest(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            query=scope["query_string"].decode("latin-1"),
+            headers={key.decode("latin-1"): value.decode("latin-1") for key, value in headers},
+            body=body,
+        )
+        answer = await self._answer(request, headers)
+        kept = [(k, v) for k, v in answer.headers if k.lower() not in HOP_BY_HOP]
+        await send({"type": "http.response.start", "status": answer.status, "headers": kept})
+        content = b"" if request.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, request: AwsRequest, headers: list[tuple[bytes, bytes]]) -> Answer:
+        signature = request.signature
+        operation = self._index.recognise(signature.service, request)
+        emulator = self._routes.get(operation.service, self._default)
+        start = self._clock.monotonic()
+        try:
+            if await self._has(emulator, operation):
+                answer = await self._forward(emulator, request, headers)
+            else:
+                answer = _lacking(emulator, operation)
+        except (httpx.HTTPError, EmulatorError) as error:
+            answer = _unreachable(emulator, operation, error)
+        seconds = round(self._clock.monotonic() - start, 6)
+        call = AwsCall(
+            caller=caller_of(signature.access_key, self._sessions),
+            access_key=signature.access_key,
+            service=operation.service,
+            operation=operation.name,
+            params=operation.params,
+            status=answer.status,
+            error=error_code(answer),
+            mutating=operation.mutating,
+            seconds=seconds,
+        )
+        self._learn(call, answer)
+        self._journal.write("aws.call", **asdict(call))
+        return await self._told(call, operation) or answer
+
+    async def _has(self, emulator: Emulator, operation: Operation) -> bool:
+        """Whether the emulator has the operation; asked once, away from the event loop."""
+        if operation.name == UNKNOWN:
+            return True
+        asked = (emulator.name, operation.service, operation.name)
+        if asked not in self._implemented:
+            self._implemented[asked] = await asyncio.to_thread(
+                emulator.implements, operation.service, operation.name
+            )
+        return self._implemented[asked]
+
+    async def _forward(
+        self, emulator: Emulator, request: AwsRequest, headers: list[tuple[bytes, bytes]]
+    ) -> Answer:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                timeout=ANSWER_WITHIN, trust_env=False, follow_redirects=False
+            )
+        target = request.path + (f"?{request.query}" if request.query else "")
+        kept = [(k, v) for k, v in headers if k not in HOP_BY_HOP and k != b"expect"]
+        if request.body and not any(key == b"content-length" for key, _ in kept):
+            kept.append((b"content-length", str(len(request.body)).encode()))
+        built = httpx.Request(
+            request.method,
+            emulator.endpoint,
+            headers=kept,
+            content=request.body or None,
+            # httpx would normalise the path; an object's key must arrive as it was sent
+            extensions={
+                "target": target.encode("latin-1"),
+                "timeout": httpx.Timeout(ANSWER_WITHIN).as_dict(),
+            },
+        )
+        response = await self._client.send(built, stream=True)
+        try:
+            body = b"".join([part async for part in response.aiter_raw()])
+        finally:
+            await response.aclose()
+        answered = tuple(response.headers.raw)
+        if request.method != "HEAD" and not response.headers.get("content-length"):
+            length = str(len(body)).encode()
+            answered = (*answered, (b"content-length", length)) if body else answered
+        return Answer(response.status_code, answered, body)
+
+    def _learn(self, call: AwsCall, answer: Answer) -> None:
+        """Remember whose session a new access key belongs to."""
+        if call.succeeded and call.service == "sts" and call.operation.startswith("AssumeRole"):
+            name = call.params.get("RoleSessionName")
+            key = access_key_in(answer)
+            if name and key:
+                self._sessions[key] = str(name)
+
+    async def _told(self, call: AwsCall, operation: Operation) -> Answer | None:
+        """Tell the listeners; an answer in place of the emulator's when one of them failed."""
+        if not (call.mutating and call.succeeded):
+            return None
+        try:
+            for listener in self._listeners:
+                await listener(call)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the drill must see it
+            return error_answer(
+                service=call.service,
+                protocol=operation.protocol,
+                status=500,
+                code="InternalFailure",
+                message=f"sitedrill could not follow {call.operation}: {error}",
+            )
+        return None
+
+
+async def _whole_body(receive: Callable[[], Awaitable[Message]]) -> bytes | None:
+    """The request's body, or None when the client left before its end."""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _lacking(emulator: Emulator, operation: Operation) -> Answer:
+    known = clouds_with(operation.service, operation.name)
+    others = [f"--cloud {cloud}" for cloud in known if cloud != emulator.name]
+    way_out = f"{' or '.join(others)} has it" if others else "no --cloud is known to have it"
+    return error_answer(
+        service=operation.service,
+        protocol=operation.protocol,
+        status=501,
+        code="NotImplemented",
+        message=(
+            f"{operation.service} {operation.name} is not implemented by the emulator "
+            f"{emulator.name}: {way_out}"
+        ),
+    )
+
+
+def _unreachable(emulator: Emulator, operation: Operation, error: Exception) -> Answer:
+    return error_answer(
+        service=operation.service,
+        protocol=operation.protocol,
+        status=503,
+        code="ServiceUnavailable",
+        message=f"the emulator {emulator.name} at {emulator.endpoint} does not answer: {error!r}",
+    )

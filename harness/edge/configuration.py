@@ -1,0 +1,251 @@
+"""Everything the edge knows, read at one moment through the CloudFront and S3 APIs.
+
+Reading is all or nothing: what cannot be read raises, and the edge keeps what it knew before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.edge.clients import AwsClients, error_code, error_status
+from harness.edge.distribution import Distribution, parse_distribution
+from harness.edge.origin import Bucket
+from harness.edge.policies import MANAGED_CACHE_POLICIES, CachePolicy, parse_cache_policy
+from harness.edge.response_headers import (
+    MANAGED_RESPONSE_HEADERS_POLICIES,
+    ResponseHeadersPolicy,
+    parse_response_headers_policy,
+)
+from harness.errors import EmulatorError
+
+T = TypeVar("T")
+
+#: What an emulator answers that does not know the operation, or the thing asked for.
+_NOT_THERE = frozenset({404, 405, 501})
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the APIs said; `unresolved` tells why a policy that a behaviour names is not known."""
+
+    distributions: tuple[Distribution, ...] = ()
+    buckets: Mapping[str, Bucket] = field(default_factory=dict)
+    cache_policies: Mapping[str, CachePolicy] = field(default_factory=dict)
+    response_headers: Mapping[str, ResponseHeadersPolicy] = field(default_factory=dict)
+    unresolved: Mapping[str, str] = field(default_factory=dict)
+    unsigned: frozenset[str] = frozenset()
+    findings: tuple[str, ...] = ()
+
+    def find(self, host: str) -> Distribution | None:
+        """The distribution that answers for a host name: exact names before `*.example.test`."""
+        for distribution in self.distributions:
+            if host == distribution.domain_name or host in distribution.aliases:
+                return distribution
+        # A wildcard stands for one label: https://docs.aws.amazon.com/AmazonCloudFront/latest/
+        # DeveloperGuide/CNAMEs.html#alternate-domain-names-wildcard
+        wildcard = f"*.{host.partition('.')[2]}"
+        return next((d for d in self.distributions if wildcard in d.aliases), None)
+
+
+@dataclass(frozen=True)
+class Invalidation:
+    """One invalidation request."""
+
+    distribution: str
+    id: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The configuration, and the invalidations that were not known before."""
+
+    configuration: Configuration
+    invalidations: tuple[Invalidation, ...]
+
+
+def read(
+    clients: AwsClients, known: frozenset[tuple[str, str]], *, with_paths: bool = True
+) -> Reading:
+    """Read everything; blocks, so call it in a thread.
+
+    Args:
+        clients: whose APIs are asked.
+        known: (distribution id, invalidation id) of those that are not to be read again.
+        with_paths: whether the paths of the new invalidations matter.
+
+    Raises:
+        EmulatorError: an API answered with something other than an answer; names the operation.
+        ConfigError: a distribution makes no sense; names it and the key.
+    """
+    try:
+        distributions = tuple(_distributions(clients))
+        reader = _PolicyReader(clients)
+        for behaviour in (b for d in distributions for b in d.behaviours):
+            reader.cache_policy(behaviour.cache_policy_id)
+            reader.response_headers_policy(behaviour.response_headers_policy_id)
+        origins = [(d, origin) for d in distributions for origin in d.origins]
+        for _, origin in origins:
+            reader.access_control(origin.access_control_id)
+        for distribution, origin in origins:
+            if origin.access_identity:
+                reader.findings.append(
+                    f"distribution {distribution.id}: origin {origin.id} uses an origin access"
+                    " identity, which is not imitated: its requests count as unsigned"
+                )
+        names = sorted({origin.bucket for _, origin in origins if origin.bucket})
+        buckets = {name: _bucket(clients, name) for name in names}
+        invalidations = tuple(_invalidations(clients, distributions, known, with_paths=with_paths))
+    except (ClientError, BotoCoreError) as error:
+        raise EmulatorError(
+            f"the edge could not read its configuration: {error}",
+            hint="is the emulator up, and does it have this operation?",
+        ) from error
+    return Reading(
+        Configuration(
+            distributions=distributions,
+            buckets=buckets,
+            cache_policies=reader.cache_policies,
+            response_headers=reader.response_headers,
+            unresolved=reader.unresolved,
+            unsigned=frozenset(reader.unsigned),
+            findings=tuple(dict.fromkeys(reader.findings)),
+        ),
+        invalidations,
+    )
+
+
+def _distributions(clients: AwsClients) -> Iterable[Distribution]:
+    """Each in full: the listing leaves out the default root object."""
+    pages = clients.cloudfront.get_paginator("list_distributions").paginate()
+    ids = [item["Id"] for page in pages for item in page["DistributionList"].get("Items") or ()]
+    for distribution_id in ids:
+        try:
+            answer = clients.cloudfront.get_distribution(Id=distribution_id)
+        except ClientError as error:
+            if error_code(error) == "NoSuchDistribution":
+                continue  # Deleted between the two calls.
+            raise
+        yield parse_distribution(answer["Distribution"])
+
+
+def _bucket(clients: AwsClients, name: str) -> Bucket:
+    policy: str | None = None
+    blocks: Mapping[str, Any] = {}
+    try:
+        policy = clients.s3.get_bucket_policy(Bucket=name)["Policy"]
+    except ClientError as error:
+        if error_code(error) == "NoSuchBucket":
+            return Bucket(name, exists=False)
+        if error_code(error) != "NoSuchBucketPolicy":
+            raise
+    try:
+        answer = clients.s3.get_public_access_block(Bucket=name)
+        blocks = answer["PublicAccessBlockConfiguration"]
+    except ClientError as error:
+        if error_code(error) != "NoSuchPublicAccessBlockConfiguration":
+            raise
+    # BlockPublicPolicy refuses a public policy when it is put; emulators store it all the same.
+    refuses = bool(blocks.get("RestrictPublicBuckets") or blocks.get("BlockPublicPolicy"))
+    return Bucket(name, policy=policy, blocks_public=refuses)
+
+
+def _invalidations(
+    clients: AwsClients,
+    distributions: Iterable[Distribution],
+    known: frozenset[tuple[str, str]],
+    *,
+    with_paths: bool,
+) -> Iterable[Invalidation]:
+    for distribution in distributions:
+        for found in _invalidation_ids(clients, distribution.id):
+            if (distribution.id, found) in known:
+                continue
+            paths: Iterable[str] = ()
+            if with_paths:
+                answer = clients.cloudfront.get_invalidation(
+                    DistributionId=distribution.id, Id=found
+                )
+                paths = answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items") or ()
+            yield Invalidation(distribution.id, found, tuple(paths))
+
+
+def _invalidation_ids(clients: AwsClients, distribution_id: str) -> list[str]:
+    pages = clients.cloudfront.get_paginator("list_invalidations").paginate(
+        DistributionId=distribution_id
+    )
+    try:
+        return [i["Id"] for p in pages for i in p["InvalidationList"].get("Items") or ()]
+    except ClientError as error:
+        if error_code(error) == "NoSuchDistribution":
+            return []  # Deleted since it was read.
+        raise
+
+
+class _PolicyReader:
+    """Collects the policies that behaviours and origins name, each read once."""
+
+    def __init__(self, clients: AwsClients) -> None:
+        self._api = clients.cloudfront
+        self.cache_policies: dict[str, CachePolicy] = {}
+        self.response_headers: dict[str, ResponseHeadersPolicy] = {}
+        self.unresolved: dict[str, str] = {}
+        self.unsigned: set[str] = set()
+        self.findings: list[str] = []
+
+    def cache_policy(self, policy_id: str) -> None:
+        if policy_id and policy_id not in self.cache_policies:
+            managed = MANAGED_CACHE_POLICIES.get(policy_id)
+            found = managed or self._ask(
+                f"cache policy {policy_id}",
+                policy_id,
+                lambda: parse_cache_policy(self._api.get_cache_policy(Id=policy_id)["CachePolicy"]),
+            )
+            if found is not None:
+                self.cache_policies[policy_id] = found
+
+    def response_headers_policy(self, policy_id: str) -> None:
+        if policy_id and policy_id not in self.response_headers:
+            managed = MANAGED_RESPONSE_HEADERS_POLICIES.get(policy_id)
+            found = managed or self._ask(
+                f"response-headers policy {policy_id}",
+                policy_id,
+                lambda: parse_response_headers_policy(
+                    self._api.get_response_headers_policy(Id=policy_id)["ResponseHeadersPolicy"]
+                ),
+            )
+            if found is not None:
+                self.response_headers[policy_id] = found
+
+    def access_control(self, control_id: str) -> None:
+        """Learn whether an access control signs; one that cannot be read is taken to sign."""
+        if not control_id:
+            return
+        try:
+            answer = self._api.get_origin_access_control(Id=control_id)["OriginAccessControl"]
+            config: Mapping[str, Any] = answer.get("OriginAccessControlConfig") or {}
+            if config.get("SigningBehavior") == "never":
+                self.unsigned.add(control_id)
+        except ClientError as error:
+            if error_code(error) == "NoSuchOriginAccessControl":
+                self.unsigned.add(control_id)
+                self.findings.append(f"origin access control {control_id} does not exist")
+            elif error_status(error) not in _NOT_THERE:
+                raise
+
+    def _ask(self, name: str, policy_id: str, call: Callable[[], T]) -> T | None:
+        if policy_id in self.unresolved:
+            return None
+        try:
+            return call()
+        except ClientError as error:
+            if error_status(error) not in _NOT_THERE:
+                raise
+            reason = f"{name} is not a managed one, and the API does not have it: {error}"
+            self.unresolved[policy_id] = reason
+            self.findings.append(reason)
+            return None

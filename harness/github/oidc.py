@@ -1,0 +1,122 @@
+"""GitHub's OpenID Connect issuer: the tokens with which a job asks AWS for a role.
+
+https://docs.github.com/en/actions/reference/security/oidc
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ISSUER = "https://token.actions.githubusercontent.com"
+KEY_ID = "sitedrill"
+#: GitHub's tokens live this long.
+LIFETIME = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a token says about the job that asked for it."""
+
+    repository: str
+    ref: str
+    sha: str
+    workflow: str
+    run_id: str
+    run_attempt: str
+    actor: str
+    event_name: str
+    environment: str = ""
+
+    @property
+    def subject(self) -> str:
+        """`sub`, in the environment form when the job has one."""
+        if self.environment:
+            return f"repo:{self.repository}:environment:{self.environment}"
+        return f"repo:{self.repository}:ref:{self.ref}"
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Signs tokens with a key of its own."""
+
+    key: rsa.RSAPrivateKey = field(repr=False)
+
+    @classmethod
+    def generate(cls) -> Issuer:
+        """An issuer with a new key."""
+        return cls(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+    @classmethod
+    def load(cls, path: Path) -> Issuer:
+        """The issuer whose key was saved there."""
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError(f"{path} holds no RSA key")
+        return cls(key)
+
+    def save(self, path: Path) -> None:
+        """Save the key, readable by its owner only."""
+        path.touch(mode=0o600)
+        path.write_bytes(
+            self.key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+
+    def token(self, claims: Claims, *, audience: str, now: datetime, token_id: str) -> str:
+        """A signed token for `audience`, valid from `now`."""
+        owner = claims.repository.split("/", 1)[0]
+        payload: dict[str, Any] = {
+            "jti": token_id,
+            "iss": ISSUER,
+            "sub": claims.subject,
+            "aud": audience,
+            "iat": int(now.timestamp()),
+            "nbf": int(now.timestamp()),
+            "exp": int((now + LIFETIME).timestamp()),
+            "repository": claims.repository,
+            "repository_owner": owner,
+            "ref": claims.ref,
+            "ref_type": "tag" if claims.ref.startswith("refs/tags/") else "branch",
+            "sha": claims.sha,
+            "workflow": claims.workflow,
+            "run_id": claims.run_id,
+            "run_attempt": claims.run_attempt,
+            "actor": claims.actor,
+            "event_name": claims.event_name,
+            "runner_environment": "self-hosted",
+        }
+        if claims.environment:
+            payload["environment"] = claims.environment
+        return jwt.encode(payload, self.key, algorithm="RS256", headers={"kid": KEY_ID})
+
+    def key_set(self) -> dict[str, Any]:
+        """The public key as a JSON Web Key Set, for whoever verifies tokens."""
+        numbers = self.key.public_key().public_numbers()
+        return {
+            "keys": [
+                {
+                    "kty": "RSA",
+                    "use": "sig",
+                    "alg": "RS256",
+                    "kid": KEY_ID,
+                    "n": _base64(numbers.n),
+                    "e": _base64(numbers.e),
+                }
+            ]
+        }
+
+
+def _base64(number: int) -> str:
+    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

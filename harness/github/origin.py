@@ -1,0 +1,179 @@
+"""The site's repository as GitHub holds it: a bare repository that every run clones and pushes to."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from harness.errors import DispatchError, ProcessError
+from harness.github.actors import Actor
+from harness.github.git import git, signature
+
+#: A release, strictly: what emergency tags (`v0.0.0-hotfix.*`) never are.
+RELEASE_TAG = re.compile(r"^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
+DEFAULT_BRANCH = "main"
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag as it stands in the origin; `message` and `tagger` are empty for a lightweight one."""
+
+    name: str
+    commit: str
+    annotated: bool
+    message: str
+    tagger: str
+
+
+@dataclass(frozen=True)
+class ResolvedRef:
+    """What a dispatched ref stands for: `full` like `refs/heads/main`, `sha` its commit."""
+
+    full: str
+    sha: str
+
+
+class Origin:
+    """A bare repository; making commits and tags here is what developers do."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the bare repository, which must be there."""
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path) -> Origin:
+        """A new, empty bare repository."""
+        path.mkdir(parents=True)
+        git(path, "init", "--quiet", "--bare", f"--initial-branch={DEFAULT_BRANCH}")
+        # As GitHub: any commit may be fetched by its full id.
+        git(path, "config", "uploadpack.allowAnySHA1InWant", "true")
+        git(path, "config", "uploadpack.allowFilter", "true")
+        return cls(path)
+
+    def copy_to(self, path: Path) -> Origin:
+        """A second origin with the same history, independent of this one."""
+        shutil.copytree(self.path, path)
+        return Origin(path)
+
+    @property
+    def url(self) -> str:
+        """Where git can clone it from."""
+        return self.path.as_uri()
+
+    def commit(
+        self,
+        change: Callable[[Path], None],
+        *,
+        message: str,
+        author: Actor,
+        when: datetime,
+        branch: str = DEFAULT_BRANCH,
+    ) -> str:
+        """Commit what `change` does to a checkout of `branch`, and return the new commit.
+
+        Raises:
+            ProcessError: git refuses, or nothing was changed.
+        """
+        checkout = self.path.with_name(f"{self.path.name}.commit")
+        shutil.rmtree(checkout, ignore_errors=True)
+        try:
+            git(self.path.parent, "clone", "--quiet", "--shared", str(self.path), str(checkout))
+            if not self.tips():
+                git(checkout, "checkout", "--quiet", "-B", branch)
+            change(checkout)
+            git(checkout, "add", "--all")
+            who = signature(author.handle, author.email, when)
+            git(checkout, "commit", "--quiet", "--message", message, env=who)
+            git(checkout, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+            return git(checkout, "rev-parse", "HEAD")
+        finally:
+            shutil.rmtree(checkout, ignore_errors=True)
+
+    def tag_release(self, name: str, commit: str, *, author: Actor, when: datetime) -> None:
+        """Tag a commit as a release (annotated), as the team does before RUN."""
+        if not RELEASE_TAG.match(name):
+            raise ProcessError(f"{name} is not a release tag", hint="expected vMAJOR.MINOR.PATCH")
+        who = signature(author.handle, author.email, when)
+        git(self.path, "tag", "--annotate", "--message", f"Release {name}", name, commit, env=who)
+
+    def clone_to(self, path: Path, sha: str) -> None:
+        """A fresh clone at a commit, as a run's workspace; pushes from it land here."""
+        git(self.path.parent, "clone", "--quiet", "--no-checkout", self.url, str(path))
+        git(path, "checkout", "--quiet", "--detach", sha)
+
+    def export(self, commit: str, path: Path) -> None:
+        """The files of a commit, without history."""
+        path.mkdir(parents=True, exist_ok=True)
+        index = path.with_name(f"{path.name}.index")
+        try:
+            where = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(path)}
+            git(self.path, "read-tree", commit, env=where)
+            git(self.path, "checkout-index", "--all", "--force", env=where)
+        finally:
+            index.unlink(missing_ok=True)
+
+    def read_file(self, commit: str, name: str) -> str | None:
+        """A file's text at a commit, or None when it is not there."""
+        try:
+            return git(self.path, "show", f"{commit}:{name}")
+        except ProcessError:
+            return None
+
+    def files(self, commit: str, folder: str) -> list[str]:
+        """The files under a folder at a commit."""
+        return git(self.path, "ls-tree", "-r", "--name-only", commit, "--", folder).splitlines()
+
+    def tips(self) -> Mapping[str, str]:
+        """Every branch and tag with the object it names."""
+        lines = git(self.path, "for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        return dict(line.split(" ", 1) for line in lines)
+
+    def resolve(self, ref: str) -> ResolvedRef:
+        """What a dispatch's `ref` (a branch or tag, short or full) stands for.
+
+        Raises:
+            DispatchError: GitHub's 422, there is no such branch or tag.
+        """
+        tips = self.tips()
+        candidates = [ref] if ref.startswith("refs/") else [f"refs/heads/{ref}", f"refs/tags/{ref}"]
+        for full in candidates:
+            if full in tips:
+                return ResolvedRef(full, git(self.path, "rev-parse", f"{full}^{{commit}}"))
+        raise DispatchError(f"No ref found for: {ref}")
+
+    def tags(self) -> tuple[Tag, ...]:
+        """Every tag, in the order of their names."""
+        fields = ("%(refname:short)", "%(objecttype)", "%(*objectname)", "%(objectname)")
+        form = "%00".join((*fields, "%(taggername)", "%(contents)")) + "%01"
+        found = []
+        for entry in git(self.path, "for-each-ref", "refs/tags", f"--format={form}").split("\x01"):
+            if not entry.strip():
+                continue
+            name, kind, target, own, tagger, message = entry.lstrip("\n").split("\0", 5)
+            annotated = kind == "tag"
+            found.append(
+                Tag(
+                    name=name,
+                    commit=target if annotated else own,
+                    annotated=annotated,
+                    message=message.strip() if annotated else "",
+                    tagger=tagger,
+                )
+            )
+        return tuple(found)
+
+    def head(self, branch: str = DEFAULT_BRANCH) -> str:
+        """The commit a branch stands at."""
+        return git(self.path, "rev-parse", f"refs/heads/{branch}")
+
+    def last_commit_time(self, branch: str = DEFAULT_BRANCH) -> datetime:
+        """When the newest commit of a branch was made."""
+        return datetime.fromisoformat(git(self.path, "log", "-1", "--format=%cI", branch))
+
+    def next_time(self, branch: str = DEFAULT_BRANCH) -> datetime:
+        """A believable time for the next commit: a day after the last."""
+        return self.last_commit_time(branch) + timedelta(days=1)

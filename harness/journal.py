@@ -1,0 +1,161 @@
+"""The journal: the append-only record of everything that happened in a drill.
+
+It is the only source of reports and of the audit check. One JSON object a line:
+
+    {"seq": 12, "t": 3.412, "at": "2026-01-05T10:00:03.412Z", "kind": "aws.call", ...}
+
+`seq` counts from 1 without gaps, `t` is seconds since the journal was opened (monotonic), `at` is the
+wall clock in UTC, `kind` says which of the kinds below it is; the rest is the kind's own data.
+docs/journal.md lists every kind with its fields.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from harness.clock import Clock
+from harness.errors import SitedrillError
+
+#: A value shorter than this is not masked: it would blank out half of every line.
+SHORTEST_SECRET = 4
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of a journal, read back."""
+
+    seq: int
+    t: float
+    at: str
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Journal:
+    """Writes records as they happen; safe to use from several threads.
+
+    Each record is handed to the operating system whole and at once, so that a killed drill leaves a
+    journal that says where it stopped. Secrets given to `mask` never reach the file.
+    """
+
+    def __init__(self, path: Path, *, clock: Clock) -> None:
+        """Open `path` for appending, making its folder when it is not there."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._clock = clock
+        self._start = clock.monotonic()
+        self._lock = threading.Lock()
+        self._seq = 0
+        self._secrets: tuple[str, ...] = ()
+        self._file: IO[bytes] | None = path.open("ab", buffering=0)
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Replace these values by `***` in everything written from now on."""
+        with self._lock:
+            known = set(self._secrets) | {s for s in secrets if len(s) >= SHORTEST_SECRET}
+            self._secrets = tuple(sorted(known, key=len, reverse=True))
+
+    def write(self, kind: str, **data: Any) -> Record:
+        """Append one record; after `close` it is dropped, so that late threads do no harm."""
+        with self._lock:
+            record = Record(
+                seq=self._seq + 1,
+                t=round(self._clock.monotonic() - self._start, 4),
+                at=self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                kind=kind,
+                data=self._masked(data) if self._secrets else data,
+            )
+            if self._file is not None:
+                self._seq = record.seq
+                line = {"seq": record.seq, "t": record.t, "at": record.at, "kind": kind}
+                self._file.write(
+                    json.dumps({**line, **record.data}, ensure_ascii=False, default=str).encode(
+                        errors="replace"
+                    )
+                    + b"\n"
+                )
+            return record
+
+    @contextmanager
+    def activity(self, kind: str, **data: Any) -> Iterator[dict[str, Any]]:
+        """Record `<kind>.started`, then `<kind>.finished` with seconds and outcome, whatever is raised.
+
+        The dictionary yielded is for what is known only at the end; it goes into the second record.
+        """
+        start = self.write(f"{kind}.started", **data).t
+        found: dict[str, Any] = {}
+        outcome = "failed"
+        try:
+            yield found
+            outcome = "done"
+        except KeyboardInterrupt:
+            outcome = "interrupted"
+            raise
+        except BaseException as error:
+            found.setdefault("error", f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            seconds = round(self._clock.monotonic() - self._start - start, 4)
+            self.write(f"{kind}.finished", **{**data, **found}, outcome=outcome, seconds=seconds)
+
+    def elapsed(self) -> float:
+        """Seconds since the journal was opened, on the same scale as `t`."""
+        return self._clock.monotonic() - self._start
+
+    def close(self) -> None:
+        """Close the file; may be called again."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def __enter__(self) -> Journal:
+        """Open for the length of a `with`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _masked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            for secret in self._secrets:
+                value = value.replace(secret, "***")
+            return value
+        if isinstance(value, Mapping):
+            return {self._masked(k): self._masked(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._masked(v) for v in value]
+        return value
+
+
+def read_journal(path: Path) -> list[Record]:
+    """Read a journal back, in order.
+
+    A last line cut off in the middle (the writer was killed) is left out.
+
+    Raises:
+        SitedrillError: the file cannot be read, or a line before the last is not a record.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise SitedrillError(f"{path}: cannot read the journal: {error.strerror}") from error
+    records: list[Record] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            data = json.loads(line)
+            records.append(
+                Record(data.pop("seq"), data.pop("t"), data.pop("at"), data.pop("kind"), data)
+            )
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            if number == len(lines):
+                break
+            raise SitedrillError(f"{path}:{number}: not a journal record: {error}") from error
+    return records

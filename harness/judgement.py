@@ -1,0 +1,252 @@
+"""From what was observed to a verdict, with one line for everything that was not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harness.checks.audit import Audit, check_audit
+from harness.checks.changes import by_run, changes_something, described, mutating_calls
+from harness.checks.differences import differences as compare
+from harness.checks.layers import LayerState, capture, differences, matches_content
+from harness.checks.prober import availability, recovered_at
+from harness.checks.release import ExpectedRelease
+from harness.cloud.clients import Clients
+from harness.github.history import Release
+from harness.journal import Journal, Record, read_journal
+from harness.world import Ran
+
+RECOVERED = "recovered"
+NOT_RECOVERED = "not recovered"
+_MEANS = {"recovers": RECOVERED, "does not recover": NOT_RECOVERED}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a response should leave behind: the release of each layer, and the layers it works on."""
+
+    content: Release
+    infrastructure: Release
+    layers: tuple[str, ...]
+
+    @property
+    def commit(self) -> str:
+        """The commit that the operation goes to."""
+        return (self.content if "content" in self.layers else self.infrastructure).commit
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was expected, what was observed, and why the two do not agree (`causes`).
+
+    Seconds are counted from the dispatch; `availability` is the share (0 to 1) of healthy probes
+    between injection and end.
+    """
+
+    expected: str
+    observed: str
+    verdict: str
+    causes: tuple[str, ...] = ()
+    recovery_seconds: float | None = None
+    time_to_deploy_seconds: float | None = None
+    availability: float | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that a verdict is made of."""
+
+    recovered: bool
+    findings: tuple[str, ...]
+    run_conclusion: str
+    run_cause: str
+    broken_promises: tuple[str, ...]
+    audit: Audit | None
+    recovery_seconds: float | None
+    time_to_deploy_seconds: float | None
+    availability: float | None
+    rejected: str = ""
+    unimplemented: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def gather(
+        cls,
+        *,
+        journal: Journal,
+        clients: Clients,
+        bucket: str,
+        distribution: str,
+        target: Target,
+        content: ExpectedRelease,
+        state_of_infrastructure: Mapping[str, Mapping[str, Any]],
+        before: LayerState,
+        ran: Ran | None,
+        rejected: str,
+        findings: Sequence[str],
+        injected_at: float | None,
+        dispatched_at: float | None,
+    ) -> Evidence:
+        """Read the journal and AWS once more, and journal what comes of it.
+
+        Args:
+            journal: the drill's, still open.
+            clients: to read AWS with.
+            bucket: the site's.
+            distribution: the site's.
+            target: what the response should leave behind.
+            content: the release that viewers should get.
+            state_of_infrastructure: the distribution's configuration by release tag.
+            before: both layers before the response.
+            ran: the emergency run, None when its dispatch was refused.
+            rejected: why it was refused.
+            findings: what is wrong with the site as viewers see it.
+            injected_at: journal seconds.
+            dispatched_at: journal seconds.
+        """
+        records = read_journal(journal.path)
+        run = ran.run.key if ran else ""
+        after = capture(clients, bucket, distribution)
+        promises = []
+        for layer in ("infrastructure", "content"):
+            works_on_it = layer in target.layers
+            if works_on_it:
+                found = _not_restored(
+                    layer, target, after, clients, bucket, content, state_of_infrastructure
+                )
+            else:
+                found = _not_left_alone(layer, before, after, records, run)
+            promise = "restored" if works_on_it else "unchanged"
+            journal.write(
+                "layer", layer=layer, promise=promise, held=not found, detail="; ".join(found)
+            )
+            if found:
+                more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+                said = "was not restored" if works_on_it else "was not left alone"
+                promises.append(f"{layer} {said}: {found[0]}{more}")
+        audit = check_audit(records, run, release_record=r"^deployments/") if ran else None
+        if audit is not None:
+            journal.write("audit", run=run, **asdict(audit))
+        recovered = recovered_at(records, dispatched_at or 0.0)
+        # Before this moment the fault may not have reached the edge yet.
+        end = journal.elapsed()
+        return cls(
+            recovered=not findings,
+            findings=tuple(findings),
+            run_conclusion=ran.outcome.conclusion if ran else "",
+            run_cause=ran.outcome.cause if ran else "",
+            broken_promises=tuple(promises),
+            audit=audit,
+            recovery_seconds=_since(recovered, dispatched_at) if not findings else None,
+            time_to_deploy_seconds=_since(_last_change(records, run), dispatched_at),
+            availability=_rounded(availability(records, injected_at or 0.0, end)),
+            rejected=rejected,
+            unimplemented=_unimplemented(records),
+        )
+
+
+def judge(expected: str, evidence: Evidence | None, doubts: Sequence[str]) -> Verdict:
+    """Compare.
+
+    Args:
+        expected: "recovers" or "does not recover".
+        evidence: None when the drill did not get far enough.
+        doubts: why nothing can be concluded; any makes the verdict inconclusive.
+    """
+    if evidence is None or doubts:
+        return Verdict(expected, "nothing", "inconclusive", tuple(doubts))
+    observed = RECOVERED if evidence.recovered else NOT_RECOVERED
+    causes = tuple(dict.fromkeys(_causes(expected, observed, evidence)))
+    return Verdict(
+        expected=expected,
+        observed=observed,
+        verdict="unmet" if causes else "met",
+        causes=causes,
+        recovery_seconds=evidence.recovery_seconds,
+        time_to_deploy_seconds=evidence.time_to_deploy_seconds,
+        availability=evidence.availability,
+    )
+
+
+def _causes(expected: str, observed: str, evidence: Evidence) -> list[str]:
+    causes = []
+    if evidence.rejected:
+        causes.append(f"the dispatch was refused: {evidence.rejected}")
+    failed = evidence.run_conclusion not in {"success", ""}
+    if observed != _MEANS[expected]:
+        if observed == RECOVERED:
+            causes.append("the site recovered, which was not expected")
+        elif evidence.findings:
+            causes.append(f"the site did not recover: {evidence.findings[0]}")
+    if failed and (expected == "recovers" or evidence.broken_promises):
+        causes.append(f"the run ended in {evidence.run_conclusion}: {evidence.run_cause}")
+    causes.extend(evidence.broken_promises)
+    causes.extend(evidence.unimplemented)
+    if evidence.audit is not None:
+        causes.extend(f"audit: {line}" for line in evidence.audit.missing)
+        causes.extend(f"audit: {line}" for line in evidence.audit.findings)
+    return causes
+
+
+def _not_restored(
+    layer: str,
+    target: Target,
+    after: LayerState,
+    clients: Clients,
+    bucket: str,
+    content: ExpectedRelease,
+    states: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    """What of a layer is not as in its target, as AWS has it."""
+    if layer == "content":
+        return matches_content(clients, bucket, content)
+    # A fix takes the broken files back from the release that was live at the beginning.
+    wanted = states.get(target.infrastructure.tag) or states[list(states)[-1]]
+    return compare(wanted, after.infrastructure["DistributionConfig"])
+
+
+def _not_left_alone(
+    layer: str, before: LayerState, after: LayerState, records: Sequence[Record], run: str
+) -> list[str]:
+    """What of a layer changed, or was changed and changed back."""
+    changes = mutating_calls(records, by_run(run))
+    calls = changes.infrastructure if layer == "infrastructure" else changes.content
+    touched = [call for call in calls if not _is_release_record(call)]
+    found = differences(before, after, "content" if layer == "content" else "infrastructure")
+    return [*found, *(described(call) for call in touched)]
+
+
+def _is_release_record(call: Record) -> bool:
+    key = str(call.data.get("params", {}).get("Key", ""))
+    return call.data.get("operation") == "PutObject" and key.startswith("deployments/")
+
+
+def _last_change(records: Sequence[Record], run: str) -> float | None:
+    """When the run changed the site for the last time: the end of its deployment."""
+    mine: Callable[[str], bool] = by_run(run)
+    moments = [
+        record.t
+        for record in records
+        if changes_something(record)
+        and mine(str(record.data.get("caller", "")))
+        and not _is_release_record(record)
+    ]
+    return max(moments, default=None) if run else None
+
+
+def _unimplemented(records: Sequence[Record]) -> tuple[str, ...]:
+    """Operations that the chosen emulator lacks; its answer says which has them."""
+    return tuple(
+        f"{record.data['service']}:{record.data['operation']} is not implemented by this cloud: "
+        f"{record.data.get('message') or 'choose another --cloud'}"
+        for record in records
+        if record.kind == "aws.call" and record.data.get("error") == "NotImplemented"
+    )
+
+
+def _since(moment: float | None, start: float | None) -> float | None:
+    return None if moment is None or start is None else round(moment - start, 3)
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)

@@ -1,0 +1,98 @@
+"""Starting programs so that none of them outlives us.
+
+A program that we start may start others in sessions of their own (act puts each step into one), so a
+process group is not enough: every process of a run carries a token in its environment, and whatever
+still carries it at the end is ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from harness.clock import Clock
+from harness.errors import PollTimeoutError, ProcessError
+from harness.polling import poll
+
+#: The environment variable that marks the processes of one run.
+TOKEN = "SITEDRILL_RUN"  # noqa: S105 - the name of a variable, not a secret
+
+
+def run_tool(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    timeout: float = 60,
+) -> bytes:
+    """Run a short command to its end and return its standard output.
+
+    Raises:
+        ProcessError: it is not there, took longer than `timeout` seconds or ended with an error.
+    """
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(
+            words, cwd=cwd, env=env, input=stdin, capture_output=True, timeout=timeout, check=False
+        )
+    except FileNotFoundError as error:
+        raise ProcessError(f"{words[0]} is not there", hint="see `sitedrill doctor`") from error
+    except subprocess.TimeoutExpired as error:
+        raise ProcessError(f"`{' '.join(words[:3])}` took longer than {timeout:g} s") from error
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise ProcessError(f"`{' '.join(words[:4])}` ended with {done.returncode}: {said}")
+    return done.stdout
+
+
+def marked(token: str) -> list[psutil.Process]:
+    """The living processes that carry this token, ours excepted."""
+    found = []
+    for process in psutil.process_iter():
+        if process.pid == os.getpid():
+            continue
+        try:
+            if process.environ().get(TOKEN) == token and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def end_marked(token: str, *, grace: float, clock: Clock) -> int:
+    """End every process that carries this token: first asked, then after `grace` seconds killed.
+
+    Returns:
+        How many had to be ended.
+    """
+    living = marked(token)
+    count = len(living)
+    for process in living:
+        _send(process, signal.SIGTERM)
+    try:
+        poll(
+            lambda: True if not marked(token) else None,
+            within=grace if living else 0,
+            waiting_for="processes to end",
+            clock=clock,
+        )
+    except PollTimeoutError:
+        # A process may start another between the look and the signal: look until none is left.
+        while left := marked(token):
+            for process in left:
+                _send(process, signal.SIGKILL)
+            psutil.wait_procs(left, timeout=1)
+    return count
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        return

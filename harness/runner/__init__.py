@@ -1,0 +1,1 @@
+"""Runs workflows for real, under act, and reads what happens as typed events."""

@@ -1,0 +1,59 @@
+"""What a runner is given and what it gives back; the same for every kind of runner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.journal import Journal
+
+
+@dataclass(frozen=True)
+class Job:
+    """One workflow run, ready to be executed.
+
+    `directory` is the run's own: HOME, temporary files and act's caches go there. `workspace` holds
+    the repository at the dispatched commit, from which act reads the workflow. `environment` is added
+    to what every step sees; `variables` and `secrets` are the repository's.
+    """
+
+    run: str
+    attempt: int
+    role: str
+    workspace: Path
+    workflow: str
+    event_name: str
+    event: Mapping[str, Any]
+    actor: str
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    git_urls: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: `conclusion` is success, failure or timed_out; `cause` one line for a failure."""
+
+    conclusion: str
+    exit_code: int | None
+    seconds: float
+    cause: str = ""
+
+
+class Runner(Protocol):
+    """Executes runs. `name` is what `--runner` says."""
+
+    name: str
+
+    def execute(self, job: Job, journal: Journal) -> Outcome:
+        """Run it to its end, journaling as it happens; nothing of it is left afterwards."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """The versions of what it runs with."""
+        ...

@@ -1,0 +1,321 @@
+"""A world: everything that one drill happens in, and nothing outside it.
+
+                dispatch                     AWS calls                  viewers
+                   v                             v                        v
+              github (origin, API) -> runner -> gateway -> emulator      edge
+                                                   └── tells the edge of changes
+
+    with World(...) as world:
+        ran = world.dispatch("emergency.yml", ref="main", inputs={...}, actor="somebody", role="response")
+
+Worlds share nothing, so drills run side by side and in any order.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.clock import Clock
+from harness.cloud.calls import AwsCall
+from harness.cloud.clients import Clients
+from harness.cloud.emulator import Emulator
+from harness.cloud.gateway import Gateway
+from harness.edge.edge import Edge
+from harness.errors import DispatchError, DrillError
+from harness.github.api import GitHubApi
+from harness.github.control import ControlPlane
+from harness.github.oidc import Issuer
+from harness.github.origin import Origin
+from harness.github.runs import RunRequest
+from harness.journal import Journal
+from harness.runner.job import Job, Outcome, Runner
+from harness.serving import Serving
+from harness.settings import SiteSettings
+
+#: What moto and every other emulator call the account that keys belong to.
+ACCOUNT = "123456789012"
+#: Changes to these, besides CloudFront's own, change what the edge may read.
+_BUCKET_CHANGES = {
+    "CreateBucket",
+    "DeleteBucket",
+    "PutBucketPolicy",
+    "DeleteBucketPolicy",
+    "PutPublicAccessBlock",
+    "DeletePublicAccessBlock",
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where the site runs: the name viewers use, the bucket, and the address of its edge."""
+
+    name: str
+    alias: str
+    bucket: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run and how it ended."""
+
+    run: RunRequest
+    outcome: Outcome
+
+
+class World:
+    """One emulated AWS, one edge, one GitHub; a context manager that leaves nothing behind."""
+
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        settings: SiteSettings,
+        emulator: Emulator,
+        origin: Origin,
+        issuer: Issuer,
+        runner: Runner,
+        journal: Journal,
+        clock: Clock,
+        new_id: Callable[[], int],
+        run_timeout: float = 300,
+    ) -> None:
+        """Nothing runs before `__enter__`.
+
+        Args:
+            directory: the world's own; runs get their folders in it.
+            settings: the site's.
+            emulator: the AWS behind the gateway; stopped with the world.
+            origin: the site's repository, changed by what happens.
+            issuer: signs identity tokens.
+            runner: executes runs.
+            journal: told everything.
+            clock: whose time counts.
+            new_id: makes up run ids.
+            run_timeout: seconds after which a run is ended.
+        """
+        self.directory = directory
+        self.settings = settings
+        self.origin = origin
+        self.journal = journal
+        self.clock = clock
+        self.control = ControlPlane(
+            origin, repository=settings.site.repository, new_id=new_id
+        )
+        self._emulator = emulator
+        self._runner = runner
+        self._run_timeout = run_timeout
+        self._api = GitHubApi(self.control, issuer, clock=clock)
+        self._clients: dict[str, Clients] = {}
+        self._stack = ExitStack()
+        self.endpoint = ""
+        self.api_url = ""
+        self.environments: dict[str, Environment] = {}
+
+    def __enter__(self) -> World:
+        """Open every server; what was opened is closed again when something goes wrong."""
+        try:
+            return self._open()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        """Close the servers, stop the emulator, drop the clients."""
+        self._stack.close()
+
+    def _open(self) -> World:
+        enter = self._stack
+        enter.callback(self._emulator.stop)
+        serving = enter.enter_context(Serving())
+        gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock)
+        enter.callback(lambda: serving.run(gateway.aclose()))
+        self.endpoint = f"http://{serving.host}:{serving.serve(gateway)}"
+        self.api_url = f"http://{serving.host}:{serving.serve(self._api.app)}"
+        enter.callback(self._close_clients)
+        listeners = {}
+        sockets = []
+        for name, known in self.settings.environments.items():
+            socket = serving.bind()
+            sockets.append(socket)
+            port = socket.getsockname()[1]
+            listeners[port] = known.alias
+            self.environments[name] = Environment(
+                name, known.alias, known.bucket, f"http://{serving.host}:{port}"
+            )
+        self.control.variables = self._variables()
+        edge = Edge(self.clients("edge"), self.clock, listeners)
+        serving.serve(edge, *sockets)
+        serving.run(edge.refresh())
+
+        async def tell_edge(call: AwsCall) -> None:
+            if call.service == "cloudfront" or call.operation in _BUCKET_CHANGES:
+                await edge.refresh()
+
+        gateway.subscribe(tell_edge)
+        return self
+
+    def clients(self, caller: str) -> Clients:
+        """AWS clients whose calls the journal attributes to `caller`."""
+        if caller not in self._clients:
+            self._clients[caller] = Clients(self.endpoint, caller)
+        return self._clients[caller]
+
+    def environment(self, name: str) -> Environment:
+        """The environment of this name.
+
+        Raises:
+            DrillError: the site has none.
+        """
+        try:
+            return self.environments[name]
+        except KeyError:
+            known = ", ".join(self.environments)
+            raise DrillError(f"the site has no environment {name!r}, only {known}") from None
+
+    def distribution_id(self, environment: Environment) -> str:
+        """The distribution that serves an environment.
+
+        Raises:
+            DrillError: none has its alias.
+        """
+        listed = self.clients("checks").cloudfront.list_distributions()["DistributionList"]
+        for item in listed.get("Items", []):
+            if environment.alias in item["Aliases"].get("Items", []):
+                return str(item["Id"])
+        raise DrillError(f"no distribution serves {environment.alias}")
+
+    def versions(self) -> Mapping[str, str]:
+        """Of everything that answers or runs."""
+        return {**self._emulator.versions(), **self._runner.versions()}
+
+    def dispatch(
+        self,
+        workflow: str,
+        *,
+        ref: str,
+        inputs: Mapping[str, Any],
+        actor: str,
+        role: str,
+        said: Mapping[str, Any] | None = None,
+    ) -> Ran:
+        """Start a workflow by hand, and run it to its end.
+
+        Args:
+            workflow: the file's name, such as `emergency.yml`.
+            ref: the branch or tag it is started on.
+            inputs: as the person gives them.
+            actor: the person's handle.
+            role: what the run is for in the drill: setup, inject, response or pipeline.
+            said: what else the journal is to hold about the dispatch.
+
+        Raises:
+            DispatchError: GitHub would refuse it; journaled, and nothing has run.
+        """
+        try:
+            run = self.control.dispatch(workflow, ref=ref, inputs=inputs, actor=actor)
+        except DispatchError as error:
+            self.journal.write(
+                "dispatch.rejected", workflow=workflow, status=error.status, message=error.message
+            )
+            raise
+        self.journal.write(
+            "dispatched",
+            run=run.key,
+            workflow=workflow,
+            ref=run.ref,
+            sha=run.sha,
+            actor=actor,
+            inputs=run.inputs,
+            role=role,
+            **(said or {}),
+        )
+        return self._execute(run, role)
+
+    def run_waiting(self, role: str = "pipeline") -> list[Ran]:
+        """Execute the runs that other runs have started, until none is left."""
+        ran = []
+        while self.control.waiting:
+            ran.append(self._execute(self.control.waiting.popleft(), role))
+        return ran
+
+    def _execute(self, run: RunRequest, role: str) -> Ran:
+        before = {tag.name for tag in self.origin.tags()}
+        directory = self.directory / "runs" / run.key
+        directory.mkdir(parents=True)
+        credentials = self._api.admit(run)
+        try:
+            workspace = directory / "workspace"
+            self.origin.clone_to(workspace, run.sha)
+            job = Job(
+                run=run.key,
+                attempt=run.attempt,
+                role=role,
+                workspace=workspace,
+                workflow=run.workflow.file,
+                event_name=run.event_name,
+                event=run.event,
+                actor=run.actor,
+                directory=directory,
+                environment=self._run_environment(run, credentials.oidc),
+                variables=self.control.variables,
+                secrets={"GITHUB_TOKEN": credentials.token},
+                git_urls={f"https://github.com/{run.repository}": self.origin.url},
+                timeout=self._run_timeout,
+            )
+            self.journal.mask((credentials.oidc,))
+            outcome = self._runner.execute(job, self.journal)
+        finally:
+            self._api.dismiss(credentials)
+            shutil.rmtree(directory, ignore_errors=True)
+        for tag in self.origin.tags():
+            if tag.name not in before:
+                self.journal.write(
+                    "tag",
+                    run=run.key,
+                    name=tag.name,
+                    commit=tag.commit,
+                    annotated=tag.annotated,
+                    message=tag.message,
+                    tagger=tag.tagger,
+                )
+        self.control.completed(run, outcome.conclusion)
+        return Ran(run, outcome)
+
+    def _run_environment(self, run: RunRequest, oidc_token: str) -> dict[str, str]:
+        return {
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": oidc_token,
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.api_url}/oidc/token?run={run.key}",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_PAGER": "",
+            "GITHUB_API_URL": f"{self.api_url}/api/v3",
+            "GITHUB_REF": run.ref,
+            "GITHUB_REF_NAME": run.ref_name,
+            "GITHUB_REPOSITORY": run.repository,
+            "GITHUB_RUN_ATTEMPT": str(run.attempt),
+            "GITHUB_RUN_ID": run.key,
+            "GITHUB_SHA": run.sha,
+        }
+
+    def _variables(self) -> dict[str, str]:
+        """The repository's variables: where each environment is, and the role that deploys to it."""
+        found = {"AWS_REGION": next(iter(self.settings.environments.values())).region}
+        for name, environment in self.environments.items():
+            found[f"{name.upper()}_URL"] = environment.url
+            found[f"{name.upper()}_ROLE_ARN"] = f"arn:aws:iam::{ACCOUNT}:role/{role_name(name)}"
+        return found
+
+    def _close_clients(self) -> None:
+        for clients in self._clients.values():
+            clients.close()
+
+
+def role_name(environment: str) -> str:
+    """The IAM role that deploys to an environment."""
+    return f"site-deploy-{environment}"
