@@ -29,7 +29,13 @@ from harness.checks.recovery import check_recovery
 from harness.checks.release import ExpectedRelease, known_hashes
 from harness.checks.symptom import why_not_visible
 from harness.clock import Clock
-from harness.errors import ConfigError, DispatchError, DrillError, PollTimeoutError
+from harness.errors import (
+    ConfigError,
+    DispatchError,
+    DrillError,
+    PollTimeoutError,
+    UnmetError,
+)
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release
 from harness.incidents import Catalogue, Incident
@@ -76,6 +82,7 @@ class _State:
     method: str | None = None
     steady: bool | None = None
     visible: bool | None = None
+    shipping_trouble: str = ""
     doubts: list[str] = field(default_factory=list)
 
 
@@ -129,9 +136,9 @@ class Drill:
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         """Close the world; an interrupted or broken drill says where it stopped."""
         if kind is not None and not issubclass(kind, Exception):
-            self.journal.write("interrupted", phase=self._phase, by=kind.__name__)
-        elif kind is not None and self.verdict is None:
-            self._give_up(str(error) or kind.__name__)
+            self.interrupted(kind.__name__)
+        elif kind is not None:
+            self.give_up(str(error) or kind.__name__)
         try:
             self._stack.close()
         finally:
@@ -185,6 +192,8 @@ class Drill:
             world, self._incident(), environment, cast=self._cast, author=author
         )
         state.live = shipped.release
+        if shipped.conclusion != "success":
+            state.shipping_trouble = f"; shipping it ended in {shipped.conclusion}: {shipped.cause}"
         self._injected(release=shipped.release.tag, commit=shipped.release.commit)
 
     def drift(self, incident: str) -> None:
@@ -220,7 +229,7 @@ class Drill:
             )
         except PollTimeoutError:
             state.visible = False
-            state.doubts.append(f"the fault never showed: {seen}")
+            state.doubts.append(f"the fault never showed: {seen}{state.shipping_trouble}")
         self.journal.write(
             "symptom",
             visible=state.visible,
@@ -299,6 +308,40 @@ class Drill:
         self.verdict = judge(expected, evidence, state.doubts)
         self.journal.write("verdict", **asdict(self.verdict))
         return self.verdict
+
+    def require_audit(self) -> None:
+        """The audit trail is complete and without contradiction.
+
+        Raises:
+            UnmetError: it is not; says what is missing.
+        """
+        lines = [c for c in self._concluded().causes if c.startswith("audit: ")]
+        if lines:
+            raise UnmetError("; ".join(lines))
+
+    def require_met(self) -> None:
+        """The verdict is `met`.
+
+        Raises:
+            UnmetError: it is not; says why.
+        """
+        verdict = self._concluded()
+        if verdict.verdict != "met":
+            raise UnmetError(f"{verdict.verdict}: {'; '.join(verdict.causes)}")
+
+    def _concluded(self) -> Verdict:
+        return _there(self.verdict, "a conclusion")
+
+    def give_up(self, cause: str) -> None:
+        """Something broke: the verdict is `error`, unless there is one already."""
+        if self.verdict is None:
+            lines = f"in phase {self._phase}: {' '.join(cause.split())}"
+            self.verdict = Verdict("unknown", "unknown", "error", (lines,))
+            self.journal.write("verdict", **asdict(self.verdict))
+
+    def interrupted(self, by: str) -> None:
+        """Somebody stops the drill: the journal says where."""
+        self.journal.write("interrupted", phase=self._phase, by=by)
 
     # -- how -----------------------------------------------------------------------------------
 
@@ -446,11 +489,6 @@ class Drill:
     def _enter(self, phase: str) -> None:
         self._phase = phase
         self.journal.write("phase", name=phase)
-
-    def _give_up(self, cause: str) -> None:
-        lines = " ".join(cause.split())
-        self.verdict = Verdict("unknown", "unknown", "error", (f"in phase {self._phase}: {lines}",))
-        self.journal.write("verdict", **asdict(self.verdict))
 
     def _world(self) -> World:
         return _there(self._state.world, "a world: open one first")

@@ -68,3 +68,7 @@ class PollTimeoutError(SitedrillError):
 
 class DrillError(SitedrillError):
     """A drill was asked for something that makes no sense (a step out of order, an unknown incident)."""
+
+
+class UnmetError(SitedrillError):
+    """A drill did not meet its expectation: not a fault of ours, but what a drill is for."""

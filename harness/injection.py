@@ -27,6 +27,7 @@ class Shipped:
 
     release: Release
     conclusion: str
+    cause: str
 
 
 def ship(
@@ -55,7 +56,7 @@ def ship(
         actor=author.handle,
         role="inject",
     )
-    return Shipped(Release(BAD_RELEASE, commit), ran.outcome.conclusion)
+    return Shipped(Release(BAD_RELEASE, commit), ran.outcome.conclusion, ran.outcome.cause)
 
 
 def break_site(tree: Path, fault: Fault, content: str) -> None:

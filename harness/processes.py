@@ -52,13 +52,14 @@ def run_tool(
 
 
 def marked(token: str) -> list[psutil.Process]:
-    """The living processes that carry this token, ours excepted."""
+    """The living processes whose token begins like this, ours excepted."""
     found = []
     for process in psutil.process_iter():
         if process.pid == os.getpid():
             continue
         try:
-            if process.environ().get(TOKEN) == token and process.status() != psutil.STATUS_ZOMBIE:
+            carried = process.environ().get(TOKEN, "")
+            if carried.startswith(token) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (psutil.Error, OSError):
             continue

@@ -34,30 +34,33 @@ class MotoCloud:
 
     name = "moto"
 
-    def __init__(self, clock: Clock) -> None:
-        """`clock` is whose time counts while waiting."""
+    def __init__(self, clock: Clock, token: str) -> None:
+        """`clock` is whose time counts while waiting; `token` marks the processes."""
         self._clock = clock
+        self._token = token
 
     def start(self, *, owner_pid: int, directory: Path) -> Emulator:
         """A moto process."""
-        return MotoEmulator.start(owner_pid=owner_pid, directory=directory, clock=self._clock)
+        return MotoEmulator.start(
+            owner_pid=owner_pid, directory=directory, clock=self._clock, token=self._token
+        )
 
     def attach(self, endpoint: str) -> Emulator:
         """A handle to a moto process."""
         return MotoEmulator.attach(endpoint, clock=self._clock)
 
 
-CLOUDS: Mapping[str, Callable[[Clock], Cloud]] = {"moto": MotoCloud}
+CLOUDS: Mapping[str, Callable[[Clock, str], Cloud]] = {"moto": MotoCloud}
 
 
-def choose_cloud(name: str, clock: Clock) -> Cloud:
-    """The cloud of this name.
+def choose_cloud(name: str, clock: Clock, *, token: str) -> Cloud:
+    """The cloud of this name, whose processes all carry `token`.
 
     Raises:
         ConfigError: there is none; names those there are.
     """
     try:
-        return CLOUDS[name](clock)
+        return CLOUDS[name](clock, token)
     except KeyError:
         raise ConfigError(
             file="options", key="--cloud", value=name, expected="one of " + ", ".join(CLOUDS)

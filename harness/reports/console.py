@@ -24,6 +24,9 @@ STYLES = {"met": "green", "unmet": "bold red", "inconclusive": "yellow", "error"
 #: Below this many columns of terminal the matrix is told as a list.
 WIDE = 140
 
+#: Below this many, the matrix's cells put what follows "recovered" on a line of its own.
+ROOMY = 156
+
 #: Characters of the matrix's first column; a longer name is broken over two lines.
 SHORTEST_NAME, LONGEST_NAME = 20, 30
 
@@ -47,7 +50,8 @@ class _Matrix:
         view = _View(ascii_only=options.ascii_only)
         grid = grid_of(self.results)
         if grid.rows:
-            yield view.table(grid) if options.max_width >= WIDE else view.list(grid)
+            wide = options.max_width >= WIDE
+            yield view.table(grid, options.max_width) if wide else view.list(grid)
         yield from view.causes(self.results)
         yield view.totals(self.results)
         if self.out_dir is not None:
@@ -62,11 +66,17 @@ class _View:
         """Never markup: what a workflow wrote may look like it."""
         return Text(to_ascii(text) if self.ascii_only else text, style=style, overflow="fold")
 
-    def outcome(self, drill: DrillResult) -> Text:
-        marks = words.ASCII_MARKS if self.ascii_only else words.MARKS
-        return self.text(f"{marks[drill.verdict]} {words.outcome(drill)}", STYLES[drill.verdict])
+    def outcome(self, drill: DrillResult, *, roomy: bool = True) -> Text:
+        outcome = f"{self.mark(drill)} {words.outcome(drill)}"
+        if not roomy:
+            outcome = outcome.replace("recovered ", "recovered\n", 1)
+        return self.text(outcome, STYLES[drill.verdict])
 
-    def table(self, grid: Grid) -> RenderableType:
+    def mark(self, drill: DrillResult) -> str:
+        return (words.ASCII_MARKS if self.ascii_only else words.MARKS)[drill.verdict]
+
+    def table(self, grid: Grid, width: int) -> RenderableType:
+        roomy = width >= ROOMY
         table = Table(box=box.ROUNDED, show_lines=True, header_style="bold")
         longest = max(len(row.incident) for row in grid.rows)
         # A fixed width: rich would shrink the other columns too little for one with a minimum.
@@ -78,7 +88,10 @@ class _View:
         for row in grid.rows:
             table.add_row(
                 self._incident(row),
-                *(_stack(map(self.outcome, row.cells.get(column, ()))) for column in grid.columns),
+                *(
+                    _stack(self.outcome(drill, roomy=roomy) for drill in row.cells.get(column, ()))
+                    for column in grid.columns
+                ),
                 self._row_audit(row),
             )
         return table
@@ -106,9 +119,8 @@ class _View:
         for drill in results.drills:
             if drill.verdict == "met":
                 continue
-            marks = words.ASCII_MARKS if self.ascii_only else words.MARKS
             yield self.text(
-                f"{marks[drill.verdict]} {drill.id}: {drill.verdict}", STYLES[drill.verdict]
+                f"{self.mark(drill)} {drill.id}: {drill.verdict}", STYLES[drill.verdict]
             )
             for cause in drill.causes:
                 yield Padding(self.text(cause), (0, 0, 0, 4))

@@ -151,8 +151,11 @@ def _findings(journal: DrillJournal) -> Iterator[Finding]:
                 yield Finding(check, text)
     for record in journal.all("layer"):
         if record.data.get("held") is not True:
-            promise = f"{one_line(record.data.get('layer'))} {one_line(record.data.get('promise'))}"
-            yield Finding(promise.strip(), one_line(record.data.get("detail")) or "not so")
+            layer, promise = map(one_line, (record.data.get("layer"), record.data.get("promise")))
+            yield Finding(
+                f"promise not held, {layer} {promise}",
+                one_line(record.data.get("detail")) or "the journal gives no detail",
+            )
 
 
 def _events(journal: DrillJournal) -> Iterator[Event]:

@@ -73,8 +73,17 @@ class HostRunner:
 
     name = "host"
 
-    def __init__(self, *, act: Path, tools: tuple[Tool, ...], clock: Clock) -> None:
-        """`tools` are the programs that steps find on PATH, besides the system's own."""
+    def __init__(self, *, act: Path, tools: tuple[Tool, ...], clock: Clock, session: str) -> None:
+        """Nothing runs yet.
+
+        Args:
+            act: the program.
+            tools: the programs that steps find on PATH, besides the system's own.
+            clock: whose time counts.
+            session: begins the token of every process, so that whoever owns the session can end
+                what a killed drill left behind.
+        """
+        self._session = session
         self._act = act
         self._tools = tools
         self._clock = clock
@@ -89,7 +98,7 @@ class HostRunner:
         Journals `run.started`, every job, step, line and summary, and `run.finished`.
         """
         journal.mask(job.secrets.values())
-        token = f"{job.run}.{job.attempt}.{os.getpid()}"
+        token = f"{self._session}.{os.getpid()}.{job.run}.{job.attempt}."
         journal.write("run.started", run=job.run, workflow=job.workflow, role=job.role)
         started = self._clock.monotonic()
         story = _Story()

@@ -23,6 +23,7 @@ import harness
 from harness.clock import Clock
 from harness.errors import EmulatorError, PollTimeoutError
 from harness.polling import poll
+from harness.processes import TOKEN
 
 #: Seconds for the process to import moto and listen; about two on an idle machine.
 START_WITHIN = 60.0
@@ -56,7 +57,13 @@ class MotoEmulator:
 
     @classmethod
     def start(
-        cls, *, owner_pid: int, directory: Path, clock: Clock, fixes: bool = True
+        cls,
+        *,
+        owner_pid: int,
+        directory: Path,
+        clock: Clock,
+        fixes: bool = True,
+        token: str = "",
     ) -> MotoEmulator:
         """Start an empty emulator, and return once it answers.
 
@@ -65,6 +72,8 @@ class MotoEmulator:
             directory: where its port file and its log are written; made when it is not there.
             clock: whose time counts while waiting.
             fixes: False for moto as it is, to see what our fixes mend.
+            token: marks the process and its clones (see `harness.processes`), so that whoever owns
+                the session can end them.
 
         Raises:
             EmulatorError: it ended, or did not listen in time; carries the last lines of its log.
@@ -80,7 +89,7 @@ class MotoEmulator:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=_environment(),
+                env={**_environment(), TOKEN: token},
                 start_new_session=True,  # Ctrl-C reaches the owner, who decides
             )
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from cloud_support import Front
 
 from harness.clock import Clock, SystemClock
 from harness.cloud.clients import Clients
 from harness.cloud.gateway import Gateway
 from harness.cloud.moto import MotoEmulator
-from harness.journal import Journal, Record, read_journal
+from harness.journal import Journal
 from harness.serving import Serving
 
 
@@ -39,24 +39,6 @@ def moto(template: MotoEmulator) -> Iterator[MotoEmulator]:
 def aws(moto: MotoEmulator) -> Iterator[Clients]:
     with Clients(moto.endpoint, "tests") as clients:
         yield clients
-
-
-@dataclass
-class Front:
-    """A gateway that serves, and what it wrote."""
-
-    gateway: Gateway
-    endpoint: str
-    serving: Serving
-    path: Path
-    clients: list[Clients] = field(default_factory=list)
-
-    def client(self, caller: str) -> Clients:
-        self.clients.append(Clients(self.endpoint, caller))
-        return self.clients[-1]
-
-    def calls(self) -> list[Record]:
-        return [record for record in read_journal(self.path) if record.kind == "aws.call"]
 
 
 @pytest.fixture

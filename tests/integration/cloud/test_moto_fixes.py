@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from cloud_support import behavior, config, oac
 
 from harness.clock import Clock
 from harness.cloud.clients import Clients
@@ -47,62 +48,6 @@ def plain_aws(plain_template: MotoEmulator) -> Iterator[Clients]:
 def control(aws: Clients, name: str = "oac") -> str:
     made = aws.cloudfront.create_origin_access_control(OriginAccessControlConfig=oac(name))
     return made["OriginAccessControl"]["Id"]
-
-
-def oac(name: str) -> Any:
-    return {
-        "Name": name,
-        "Description": "for the site",
-        "SigningProtocol": "sigv4",
-        "SigningBehavior": "always",
-        "OriginAccessControlOriginType": "s3",
-    }
-
-
-def behavior(**members: Any) -> dict[str, Any]:
-    functions = [
-        {
-            "FunctionARN": "arn:aws:cloudfront::123456789012:function/rewrite",
-            "EventType": "viewer-request",
-        }
-    ]
-    return {
-        "TargetOriginId": "site",
-        "ViewerProtocolPolicy": "redirect-to-https",
-        "Compress": True,
-        "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
-        "ResponseHeadersPolicyId": "67f7725c-6f97-4210-82d7-5512b31e9d03",
-        "FunctionAssociations": {"Quantity": 1, "Items": functions},
-        **members,
-    }
-
-
-def config(oac_id: str = "", **members: Any) -> Any:
-    origin = {
-        "Id": "site",
-        "DomainName": "site.s3.us-east-1.amazonaws.com",
-        "OriginPath": "/live",
-        "S3OriginConfig": {"OriginAccessIdentity": ""},
-        "OriginAccessControlId": oac_id,
-    }
-    page = {
-        "ErrorCode": 403,
-        "ResponsePagePath": "/404.html",
-        "ResponseCode": "404",
-        "ErrorCachingMinTTL": 10,
-    }
-    return {
-        "CallerReference": "one",
-        "Comment": "the site",
-        "Enabled": True,
-        "DefaultRootObject": "index.html",
-        "Aliases": {"Quantity": 1, "Items": ["www.example.test"]},
-        "Origins": {"Quantity": 1, "Items": [origin]},
-        "DefaultCacheBehavior": behavior(),
-        "CacheBehaviors": {"Quantity": 1, "Items": [behavior(PathPattern="/assets/*")]},
-        "CustomErrorResponses": {"Quantity": 1, "Items": [page]},
-        **members,
-    }
 
 
 def distribution(aws: Clients, **members: Any) -> tuple[str, str]:

@@ -88,10 +88,21 @@ def test_a_clone_is_made_in_milliseconds(template: MotoEmulator) -> None:
     assert sorted(taken)[2] < CLONE_WITHIN
 
 
-def test_a_clone_holds_none_of_its_parents_connections(template: MotoEmulator) -> None:
+def test_a_clone_holds_none_of_its_parents_connections(
+    template: MotoEmulator, clock: Clock
+) -> None:
     with template.clone(os.getpid()) as clone:
-        held = [name for name in open_files(clone.pid) if name.startswith("socket:")]
-        assert len(held) == 1
+
+        def sockets() -> list[str]:
+            return [name for name in open_files(clone.pid) if name.startswith("socket:")]
+
+        poll(
+            lambda: len(sockets()) == 1 or None,
+            within=2,
+            waiting_for="the clone to have one socket, its own",
+            last_seen=lambda: str(sockets()),
+            clock=clock,
+        )
 
 
 def test_another_process_can_clone_what_it_only_knows_the_address_of(

@@ -1,0 +1,231 @@
+"""The pytest plugin: collects features, gives their steps a drill, writes the reports.
+
+    pytest features/                      # drills the reference site
+    pytest features/ -n 2 --sitedrill-out build/drills
+
+Wiring only: drills work without pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.errors import SitedrillError
+
+if TYPE_CHECKING:
+    from harness.drill import Drill
+    from harness.session import Options, Session
+
+_NAME = "sitedrill-session"
+_PLAN = pytest.StashKey[tuple[str, str, str]]()
+_DRILL = pytest.StashKey["Drill"]()
+_TAGS = ("seed: the seed drills, which `make drill` runs",)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of `sitedrill run`, for those who call pytest themselves."""
+    group = parser.getgroup("sitedrill", "drills of an emergency workflow")
+    add = group.addoption
+    add("--sitedrill-site", default=None, help="the site's folder (default: the reference site)")
+    add("--sitedrill-cloud", default="moto", help="which emulated AWS (default: moto)")
+    add("--sitedrill-runner", default="host", help="how act runs (default: host)")
+    add("--sitedrill-out", default="build/drills", help="where journals and reports go")
+    add("--sitedrill-seed", type=int, default=1, help="makes up people and words (default: 1)")
+    add("--sitedrill-timeout", type=float, default=300, help="seconds for one workflow run")
+    add("--sitedrill-session", default=None, help="a session's folder, made by whoever calls")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the steps known, and keep what the drills of this run share."""
+    for tag in _TAGS:
+        config.addinivalue_line("markers", tag)
+    config.pluginmanager.import_plugin("steps.drill_steps")
+    config.pluginmanager.register(_Shared(config), _NAME)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Features that were named on the command line, or lie in a folder that was."""
+    if file_path.suffix != ".feature" or not _named(file_path, parent.config):
+        return None
+    feature: pytest.Collector = FeatureFile.from_parent(parent, path=file_path)
+    return feature
+
+
+class FeatureFile(pytest.Module):
+    """A feature as a module that holds its scenarios."""
+
+    def _getobj(self) -> ModuleType:
+        module = ModuleType(re.sub(r"\W", "_", self.path.stem))
+        module.__file__ = str(self.path)
+        module.__dict__["feature"] = str(self.path)
+        # pytest-bdd puts the scenarios into the module that calls it.
+        code = "from pytest_bdd import scenarios\nscenarios(feature)\n"
+        exec(compile(code, str(self.path), "exec"), module.__dict__)  # noqa: S102
+        return module
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
+    """Note which scenario runs: the drill is named after it."""
+    stem = Path(feature.filename).stem
+    values = request.getfixturevalue("_pytest_bdd_example")
+    parts = [str(values[name]) for name in ("incident", "method") if name in values]
+    name = ".".join([stem, *(parts or [scenario.name])])
+    slug = re.sub(r"[^\w.]+", "-", name).strip("-").lower()
+    request.node.stash[_PLAN] = (slug, feature.name, scenario.name)
+
+
+@pytest.fixture
+def drill(request: pytest.FixtureRequest) -> Iterator[Drill]:
+    """The drill of this scenario, closed at its end."""
+    session = _shared(request.config).session
+    name, feature, scenario = request.node.stash[_PLAN]
+    with (
+        session.journal(name) as journal,
+        session.drill(name, feature=feature, scenario=scenario, journal=journal) as drill,
+    ):
+        request.node.stash[_DRILL] = drill
+        yield drill
+
+
+def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
+    """A step that breaks, other than by an unmet expectation, makes the verdict an error."""
+    drill = request.node.stash.get(_DRILL, None)
+    if drill is not None:
+        drill.give_up(str(exception) or type(exception).__name__)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A drill that is stopped from outside says where."""
+    try:
+        return (yield)
+    except (KeyboardInterrupt, pytest.exit.Exception) as stop:
+        drill = item.stash.get(_DRILL, None)
+        if drill is not None:
+            drill.interrupted(type(stop).__name__)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[pytest.TestReport]:
+    """An unmet expectation is told in one line: a trace of our own code would help nobody."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, SitedrillError):
+        report.longrepr = str(call.excinfo.value)
+    return report  # type: ignore[return-value]
+
+
+class _Shared:
+    """What the drills of one pytest run share, made when the first of them begins."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._session: Session | None = None
+        self._directory: Path | None = None
+        worker = getattr(config, "workerinput", None)
+        self._joined = worker is not None or config.getoption("--sitedrill-session")
+        self._owner = int(worker["sitedrill_owner"]) if worker else os.getpid()
+        if worker:
+            self._directory = Path(worker["sitedrill_directory"])
+        elif given := config.getoption("--sitedrill-session"):
+            self._directory = Path(given)
+        self._is_worker = worker is not None
+
+    @property
+    def directory(self) -> Path:
+        """The session's folder; made, and removed at the end, unless somebody else does."""
+        from harness.session import new_directory  # noqa: PLC0415 - heavy, and seldom needed
+
+        if self._directory is None:
+            self._directory = new_directory()
+        return self._directory
+
+    @property
+    def session(self) -> Session:
+        """The session that this process's drills belong to."""
+        if self._session is None:
+            from harness.clock import SystemClock  # noqa: PLC0415
+            from harness.session import Session  # noqa: PLC0415
+
+            self._session = Session(
+                self._options(),
+                directory=self.directory,
+                owner_pid=self._owner,
+                clock=SystemClock(),
+                say=print,
+            )
+        return self._session
+
+    def _options(self) -> Options:
+        from harness.session import Options  # noqa: PLC0415
+
+        option = self._config.getoption
+        site = option("--sitedrill-site")
+        return Options(
+            site=Path(site) if site else None,
+            cloud=option("--sitedrill-cloud"),
+            runner=option("--sitedrill-runner"),
+            out=Path(option("--sitedrill-out")),
+            seed=option("--sitedrill-seed"),
+            run_timeout=option("--sitedrill-timeout"),
+        )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Let an xdist worker join this process's session."""
+        node.workerinput["sitedrill_directory"] = str(self.directory)
+        node.workerinput["sitedrill_owner"] = self._owner
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say how many drills there will be, for whoever shows the progress."""
+        drills = sum(1 for item in session.items if isinstance(item.parent, FeatureFile))
+        if self._directory is not None:
+            scratch = self._directory / f"total.{os.getpid()}"
+            scratch.write_text(str(drills))
+            scratch.rename(self._directory / "total")
+
+    def pytest_unconfigure(self) -> None:
+        """The owner ends what is left."""
+        if self._joined or self._directory is None:
+            return
+        from harness.clock import SystemClock  # noqa: PLC0415
+        from harness.session import close_session  # noqa: PLC0415
+
+        close_session(self._directory, SystemClock())
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """The matrix, and where the reports are."""
+        journals = Path(self._config.getoption("--sitedrill-out")) / "journals"
+        ran = self._session is not None or self._directory is not None
+        if self._joined or not ran or not journals.is_dir():
+            return
+        from rich.console import Console  # noqa: PLC0415
+
+        from harness.reports import write_all  # noqa: PLC0415
+        from harness.reports.console import matrix  # noqa: PLC0415
+
+        results = write_all(journals.parent)
+        if results.drills:
+            terminalreporter.section("drills")
+            Console(file=terminalreporter._tw._file).print(matrix(results, out_dir=journals.parent))
+
+
+def _shared(config: pytest.Config) -> _Shared:
+    found: _Shared = config.pluginmanager.getplugin(_NAME)
+    return found
+
+
+def _named(path: Path, config: pytest.Config) -> bool:
+    """Whether the command line names this file or a folder above it."""
+    named = [Path(str(argument).partition("::")[0]) for argument in config.invocation_params.args]
+    here = config.invocation_params.dir
+    return any((here / name).resolve() in {path, *path.parents} for name in named if str(name))

@@ -1,0 +1,166 @@
+"""What the drills of one session share: the baselines, the incidents, the runner, a folder.
+
+A session belongs to one process, its owner; workers join it by its folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.baseline import Baselines
+from harness.clock import Clock
+from harness.cloud.clouds import choose_cloud
+from harness.drill import Drill, Plan
+from harness.errors import ConfigError, ToolMissingError
+from harness.incidents import Catalogue, load_incidents
+from harness.journal import Journal
+from harness.processes import end_marked
+from harness.resources import incidents_dir, reference_site
+from harness.runner.act import HostRunner
+from harness.runner.job import Runner
+from harness.runner.tools import cache_directory, ensure_act, find_tools
+from harness.settings import load_settings
+
+RUNNERS = ("host",)
+#: Seconds that processes left behind get to end by themselves.
+GRACE = 2.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person chooses: the site (None: the reference site), the cloud, the runner, the seed.
+
+    `run_timeout` is in seconds, for one workflow run; `out` is where journals and reports go.
+    """
+
+    site: Path | None = None
+    cloud: str = "moto"
+    runner: str = "host"
+    out: Path = Path("build/drills")
+    seed: int = 1
+    run_timeout: float = 300
+
+
+class Session:
+    """Makes drills. `open` it once; other processes `join` it by its folder."""
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        directory: Path,
+        owner_pid: int,
+        clock: Clock,
+        say: Callable[[str], None],
+    ) -> None:
+        """Check the options; nothing runs yet.
+
+        Args:
+            options: what was chosen.
+            directory: the session's own, shared by its processes.
+            owner_pid: the process with which everything ends.
+            clock: whose time counts.
+            say: told what is going on when something takes longer.
+
+        Raises:
+            ConfigError: an option or a file is wrong.
+        """
+        if options.runner not in RUNNERS:
+            raise ConfigError(
+                file="options",
+                key="--runner",
+                value=options.runner,
+                expected="one of " + ", ".join(RUNNERS),
+            )
+        self.options = options
+        self.directory = directory
+        self._clock = clock
+        site = (options.site or reference_site()).resolve()
+        self.catalogue: Catalogue = load_incidents(incidents_dir())
+        self.baselines = Baselines(
+            directory / "baselines",
+            owner_pid=owner_pid,
+            site=site,
+            settings=load_settings(site),
+            cloud=choose_cloud(options.cloud, clock, token=f"{directory.name}."),
+            runner=make_runner(options.runner, directory.name, clock, say),
+            clock=clock,
+        )
+
+    def drill(self, drill: str, *, feature: str, scenario: str, journal: Journal) -> Drill:
+        """A drill of this session, to be used in a `with`.
+
+        Its seed depends on the session's and on its id alone: the same wherever and whenever.
+        """
+        plan = Plan(
+            id=drill,
+            feature=feature,
+            scenario=scenario,
+            seed=zlib.crc32(f"{self.options.seed}:{drill}".encode()),
+            runner=self.options.runner,
+            cloud=self.options.cloud,
+        )
+        return Drill(
+            plan,
+            baselines=self.baselines,
+            catalogue=self.catalogue,
+            journal=journal,
+            directory=Path(tempfile.mkdtemp(prefix="drill-", dir=self.directory)),
+            clock=self._clock,
+            run_timeout=self.options.run_timeout,
+        )
+
+    def journal(self, drill: str) -> Journal:
+        """The journal of a drill, begun anew."""
+        path = self.options.out / "journals" / f"{drill}.jsonl"
+        path.unlink(missing_ok=True)
+        return Journal(path, clock=self._clock)
+
+    def close(self) -> None:
+        """End everything that is left and remove the folder; for the owner."""
+        close_session(self.directory, self._clock)
+
+
+def close_session(directory: Path, clock: Clock) -> None:
+    """End what carries the session's token and remove its folder, whatever state it is in."""
+    end_marked(f"{directory.name}.", grace=GRACE, clock=clock)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def new_directory() -> Path:
+    """A folder for a session.
+
+    Raises:
+        ConfigError: the temporary folder's name holds white space, which act cannot deal with.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="sitedrill-"))
+    if any(letter.isspace() for letter in str(directory)):
+        directory.rmdir()
+        raise ConfigError(
+            file="environment",
+            key="TMPDIR",
+            value=str(directory.parent),
+            expected="a folder without white space in its name (act cannot run there)",
+        )
+    return directory
+
+
+def make_runner(name: str, session: str, clock: Clock, say: Callable[[str], None]) -> Runner:
+    """The runner of this name, with its tools.
+
+    Raises:
+        ToolMissingError: one is not there; says which, and how to get it.
+    """
+    act = ensure_act(cache_directory(), say=say)
+    tools = find_tools(cache_directory())
+    for tool in tools:
+        if not tool.ready:
+            raise ToolMissingError(
+                f"{tool.name}: {tool.problem or 'not found'}", hint=tool.how_to_get
+            )
+    return HostRunner(act=act, tools=tools[1:], clock=clock, session=session)

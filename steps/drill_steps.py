@@ -1,0 +1,76 @@
+"""The words of the features. Thin: each step is one call on the drill.
+
+    Given staging serves release v1.1.0
+    And the site is in its steady state
+    When release v1.2.0 ships with "html-truncated"
+    And viewers see it
+    And the engineer on call rolls back by content_only
+    Then the site recovers
+    And the audit trail tells who, what, when and why
+"""
+
+from __future__ import annotations
+
+from pytest_bdd import given, parsers, then, when
+
+from harness.drill import Drill
+
+
+@given(parsers.parse("{environment} serves release v1.1.0"))
+def _serves(drill: Drill, environment: str) -> None:
+    drill.open(environment)
+
+
+@given("the site is in its steady state")
+def _steady(drill: Drill) -> None:
+    drill.check_steady_state()
+
+
+@when(parsers.parse('release v1.2.0 ships with "{incident}"'))
+def _ships(drill: Drill, incident: str) -> None:
+    drill.ship(incident)
+
+
+@when(parsers.parse('the live environment drifts into "{incident}"'))
+def _drifts(drill: Drill, incident: str) -> None:
+    drill.drift(incident)
+
+
+@when("viewers see it")
+def _seen(drill: Drill) -> None:
+    drill.see_symptom()
+
+
+@when(parsers.parse("the engineer on call rolls back by {method}"))
+def _rolls_back(drill: Drill, method: str) -> None:
+    drill.roll_back(method)
+
+
+@when(parsers.parse('the engineer on call rolls back by {method}, because "{reason}"'))
+def _rolls_back_because(drill: Drill, method: str, reason: str) -> None:
+    drill.roll_back(method, reason=reason)
+
+
+@when("the engineer on call deploys a hotfix at once")
+def _hotfix(drill: Drill) -> None:
+    drill.hot_fix()
+
+
+@when("the engineer on call hands a hotfix to the standard pipeline")
+def _hotfix_by_pipeline(drill: Drill) -> None:
+    drill.hot_fix(immediate=False)
+
+
+@then(parsers.re(r"the site (?P<expected>recovers|does not recover)"))
+def _outcome(drill: Drill, expected: str) -> None:
+    drill.conclude(expected)
+
+
+@then("the audit trail tells who, what, when and why")
+def _audited(drill: Drill) -> None:
+    drill.require_audit()
+
+
+@then("the drill meets its expectation")
+def _met(drill: Drill) -> None:
+    drill.require_met()
