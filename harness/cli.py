@@ -61,7 +61,9 @@ Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}."
 def run(
     features: Annotated[
         list[Path] | None,
-        typer.Argument(help="Features, or folders of them; those that ship with sitedrill by default."),
+        typer.Argument(
+            help="Features, or folders of them; those that ship with sitedrill by default."
+        ),
     ] = None,
     site: Site = None,
     cloud: Cloud = "moto",
@@ -85,7 +87,9 @@ def run(
     for path in paths:
         if not path.exists():
             raise SitedrillError(f"{path} is not there", hint="name a .feature file or a folder")
-    options = Options(site=site, cloud=cloud, runner=runner, out=out, seed=seed, run_timeout=timeout)
+    options = Options(
+        site=site, cloud=cloud, runner=runner, out=out, seed=seed, run_timeout=timeout
+    )
     with _session_directory() as directory:
         # Every mistake in the options is told here, before anything runs.
         Session(
@@ -195,7 +199,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except SitedrillError as error:
-        Console(stderr=True).print(f"sitedrill: {error}", style="bold", markup=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"sitedrill: {error}", style="bold", markup=False, soft_wrap=True
+        )
         sys.exit(MISUSED)
     sys.exit(code or 0)
 

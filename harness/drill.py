@@ -59,6 +59,7 @@ class Plan:
     seed: int
     runner: str
     cloud: str
+    versions: Mapping[str, str]
 
 
 @dataclass
@@ -169,7 +170,6 @@ class Drill:
             cloned=True,
             endpoint=world.endpoint,
             site_url=state.environment.url,
-            versions=world.versions(),
         )
         state.prober = self._stack.enter_context(self._make_prober(world, baseline))
 
@@ -252,9 +252,7 @@ class Drill:
         elif method == "content_only":
             infrastructure = live
         layers = {"infrastructure_only": ("infrastructure",), "content_only": ("content",)}
-        target = Target(
-            content, infrastructure, layers.get(method, ("infrastructure", "content"))
-        )
+        target = Target(content, infrastructure, layers.get(method, ("infrastructure", "content")))
         self._respond("rollback", method, inputs, target, reason, actor)
 
     def hot_fix(
@@ -336,7 +334,7 @@ class Drill:
         """Something broke: the verdict is `error`, unless there is one already."""
         if self.verdict is None:
             lines = f"in phase {self._phase}: {' '.join(cause.split())}"
-            self.verdict = Verdict("unknown", "unknown", "error", (lines,))
+            self.verdict = Verdict(None, None, "error", (lines,))
             self.journal.write("verdict", **asdict(self.verdict))
 
     def interrupted(self, by: str) -> None:
@@ -413,12 +411,12 @@ class Drill:
 
     def _observe(self) -> Evidence:
         state, world, environment = self._state, self._world(), self._environment()
-        if state.prober is not None and state.response is not None:
-            state.prober.wait_for(healthy=True, within=HEALTHY_WITHIN)
         if state.target is None or state.before is None:
             raise DrillError("a drill needs a response before its conclusion")
         content = self._expected(state.target.content)
         findings = self._findings(content)
+        if state.prober is not None and not findings:
+            state.prober.wait_for(healthy=True, within=HEALTHY_WITHIN)
         self.journal.write(
             "recovery",
             recovered=not findings,

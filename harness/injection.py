@@ -114,9 +114,7 @@ def drift(world: World, incident: Incident, environment: Environment) -> None:
     )
 
 
-def fix(
-    world: World, incident: Incident, good: str, *, cast: Cast, author: Actor
-) -> str:
+def fix(world: World, incident: Incident, good: str, *, cast: Cast, author: Actor) -> str:
     """Commit the mending of a bad release on top of it, for a hotfix; returns the commit.
 
     The files that the fault touched are taken back, the others stay. Drift has nothing to mend in

@@ -17,9 +17,8 @@ from harness.github.history import Release
 from harness.journal import Journal, Record, read_journal
 from harness.world import Ran
 
-RECOVERED = "recovered"
-NOT_RECOVERED = "not recovered"
-_MEANS = {"recovers": RECOVERED, "does not recover": NOT_RECOVERED}
+RECOVERS = "recovers"
+DOES_NOT_RECOVER = "does not recover"
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,13 @@ class Target:
 class Verdict:
     """What was expected, what was observed, and why the two do not agree (`causes`).
 
+    `expected` and `observed` are "recovers" or "does not recover", None when it never came to that.
     Seconds are counted from the dispatch; `availability` is the share (0 to 1) of healthy probes
     between injection and end.
     """
 
-    expected: str
-    observed: str
+    expected: str | None
+    observed: str | None
     verdict: str
     causes: tuple[str, ...] = ()
     recovery_seconds: float | None = None
@@ -154,8 +154,8 @@ def judge(expected: str, evidence: Evidence | None, doubts: Sequence[str]) -> Ve
         doubts: why nothing can be concluded; any makes the verdict inconclusive.
     """
     if evidence is None or doubts:
-        return Verdict(expected, "nothing", "inconclusive", tuple(doubts))
-    observed = RECOVERED if evidence.recovered else NOT_RECOVERED
+        return Verdict(expected, None, "inconclusive", tuple(doubts))
+    observed = RECOVERS if evidence.recovered else DOES_NOT_RECOVER
     causes = tuple(dict.fromkeys(_causes(expected, observed, evidence)))
     return Verdict(
         expected=expected,
@@ -173,12 +173,12 @@ def _causes(expected: str, observed: str, evidence: Evidence) -> list[str]:
     if evidence.rejected:
         causes.append(f"the dispatch was refused: {evidence.rejected}")
     failed = evidence.run_conclusion not in {"success", ""}
-    if observed != _MEANS[expected]:
-        if observed == RECOVERED:
+    if observed != expected:
+        if observed == RECOVERS:
             causes.append("the site recovered, which was not expected")
         elif evidence.findings:
             causes.append(f"the site did not recover: {evidence.findings[0]}")
-    if failed and (expected == "recovers" or evidence.broken_promises):
+    if failed and (expected == RECOVERS or evidence.broken_promises):
         causes.append(f"the run ended in {evidence.run_conclusion}: {evidence.run_cause}")
     causes.extend(evidence.broken_promises)
     causes.extend(evidence.unimplemented)

@@ -1,6 +1,6 @@
 """The one way to wait for something: a deadline, a growing pause, and the last thing seen.
 
-    poll(lambda: probe() or None, within=5, waiting_for="the edge to answer", clock=clock)
+poll(lambda: probe() or None, within=5, waiting_for="the edge to answer", clock=clock)
 """
 
 from __future__ import annotations

@@ -5,11 +5,13 @@ A session belongs to one process, its owner; workers join it by its folder.
 
 from __future__ import annotations
 
+import platform
 import shutil
 import tempfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from harness.baseline import Baselines
@@ -104,6 +106,7 @@ class Session:
             seed=zlib.crc32(f"{self.options.seed}:{drill}".encode()),
             runner=self.options.runner,
             cloud=self.options.cloud,
+            versions=self.versions(),
         )
         return Drill(
             plan,
@@ -114,6 +117,15 @@ class Session:
             clock=self._clock,
             run_timeout=self.options.run_timeout,
         )
+
+    def versions(self) -> dict[str, str]:
+        """Of everything that decides how a drill goes."""
+        return {
+            "sitedrill": version("sitedrill"),
+            "python": platform.python_version(),
+            **self.baselines.runner.versions(),
+            **self.baselines.cloud.versions(),
+        }
 
     def journal(self, drill: str) -> Journal:
         """The journal of a drill, begun anew."""

@@ -1,16 +1,16 @@
 """What sitedrill has to know of a site, read from the `sitedrill.toml` at the site's root.
 
-    [site]
-    repository = "harbourlight/website"
-    content = "src"
+[site]
+repository = "harbourlight/website"
+content = "src"
 
-    [workflows]
-    deploy = "run.yml"
-    emergency = "emergency.yml"
+[workflows]
+deploy = "run.yml"
+emergency = "emergency.yml"
 
-    [environments.staging]
-    alias = "staging.harbourlight.example"
-    bucket = "harbourlight-staging"
+[environments.staging]
+alias = "staging.harbourlight.example"
+bucket = "harbourlight-staging"
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SiteSection(_Strict):
     repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
     content: str = "src"
     error_page: str = "404.html"
-    #: Addresses that are probed all through a drill; few, since each is fetched several times a second.
+    #: Addresses that are probed all through a drill, several times a second: a few are enough.
     watch: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)] = ("/",)
 
 

@@ -6,7 +6,7 @@
                                                    └── tells the edge of changes
 
     with World(...) as world:
-        ran = world.dispatch("emergency.yml", ref="main", inputs={...}, actor="somebody", role="response")
+        ran = world.dispatch("emergency.yml", ref="main", inputs={...}, actor=who, role="response")
 
 Worlds share nothing, so drills run side by side and in any order.
 """
@@ -104,9 +104,7 @@ class World:
         self.origin = origin
         self.journal = journal
         self.clock = clock
-        self.control = ControlPlane(
-            origin, repository=settings.site.repository, new_id=new_id
-        )
+        self.control = ControlPlane(origin, repository=settings.site.repository, new_id=new_id)
         self._emulator = emulator
         self._runner = runner
         self._run_timeout = run_timeout
@@ -189,10 +187,6 @@ class World:
             if environment.alias in item["Aliases"].get("Items", []):
                 return str(item["Id"])
         raise DrillError(f"no distribution serves {environment.alias}")
-
-    def versions(self) -> Mapping[str, str]:
-        """Of everything that answers or runs."""
-        return {**self._emulator.versions(), **self._runner.versions()}
 
     def dispatch(
         self,
@@ -304,7 +298,7 @@ class World:
         }
 
     def _variables(self) -> dict[str, str]:
-        """The repository's variables: where each environment is, and the role that deploys to it."""
+        """The repository's variables: each environment's address, and the role that deploys."""
         found = {"AWS_REGION": next(iter(self.settings.environments.values())).region}
         for name, environment in self.environments.items():
             found[f"{name.upper()}_URL"] = environment.url

@@ -1,0 +1,1 @@
+"""The step vocabulary of the features."""

@@ -1,12 +1,12 @@
 """The words of the features. Thin: each step is one call on the drill.
 
-    Given staging serves release v1.1.0
-    And the site is in its steady state
-    When release v1.2.0 ships with "html-truncated"
-    And viewers see it
-    And the engineer on call rolls back by content_only
-    Then the site recovers
-    And the audit trail tells who, what, when and why
+Given staging serves release v1.1.0
+And the site is in its steady state
+When release v1.2.0 ships with "html-truncated"
+And viewers see it
+And the engineer on call rolls back by content_only
+Then the site recovers
+And the audit trail tells who, what, when and why
 """
 
 from __future__ import annotations

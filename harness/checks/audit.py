@@ -25,7 +25,7 @@ from harness.journal import Record
 FIELDS = ("who", "what", "when", "why")
 TAG, LOG, SUMMARY, AWS = "tag", "run log", "step summary", "AWS calls"
 
-#: sitedrill's own callers (the edge, the checks, injected drift) sign with keys that start like this.
+#: The keys of sitedrill's own callers (the edge, the checks, injected drift) start like this.
 _OWN_KEYS = "SITEDRILL"
 #: How sites label a value, in lower case with spaces.
 _WHO_LABELS = frozenset({"who", "actor", "requested by", "triggered by", "dispatched by", "by"})

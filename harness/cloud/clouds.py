@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +29,10 @@ class Cloud(Protocol):
         """The emulator that answers there."""
         ...
 
+    def versions(self) -> Mapping[str, str]:
+        """What exactly answers, by program."""
+        ...
+
 
 class MotoCloud:
     """The embedded default."""
@@ -48,6 +53,10 @@ class MotoCloud:
     def attach(self, endpoint: str) -> Emulator:
         """A handle to a moto process."""
         return MotoEmulator.attach(endpoint, clock=self._clock)
+
+    def versions(self) -> Mapping[str, str]:
+        """moto's."""
+        return {"moto": version("moto")}
 
 
 CLOUDS: Mapping[str, Callable[[Clock, str], Cloud]] = {"moto": MotoCloud}

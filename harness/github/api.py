@@ -1,8 +1,8 @@
 """The part of GitHub's servers that a run talks to: the REST API and the OpenID Connect issuer.
 
-    POST /api/v3/repos/{owner}/{repo}/actions/workflows/{file}/dispatches
-    GET  /oidc/token?run=...&audience=...      (what ACTIONS_ID_TOKEN_REQUEST_URL names)
-    GET  /oidc/.well-known/jwks
+POST /api/v3/repos/{owner}/{repo}/actions/workflows/{file}/dispatches
+GET  /oidc/token?run=...&audience=...      (what ACTIONS_ID_TOKEN_REQUEST_URL names)
+GET  /oidc/.well-known/jwks
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class GitHubApi:
         return Response(status_code=204)
 
     async def _id_token(self, request: Request) -> Response:
-        """https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token ."""
+        """Answer ACTIONS_ID_TOKEN_REQUEST_URL: docs.github.com/en/actions/reference/security/oidc ."""
         credentials = self._bearer(request)
         if credentials is None or not credentials.oidc:
             return JSONResponse({"message": "Bad credentials"}, 401)

@@ -54,9 +54,7 @@ class ControlPlane:
         except ConfigError as error:
             raise DispatchError(error.message, hint=error.hint) from error
 
-    def dispatch(
-        self, name: str, *, ref: str, inputs: Mapping[str, Any], actor: str
-    ) -> RunRequest:
+    def dispatch(self, name: str, *, ref: str, inputs: Mapping[str, Any], actor: str) -> RunRequest:
         """Accept a `workflow_dispatch`, or refuse it as GitHub would.
 
         Raises:
@@ -139,9 +137,7 @@ class ControlPlane:
                 "actor": {"login": run.actor},
                 "triggering_actor": {"login": run.actor},
             },
-            **common(
-                repository=self.repository, default_branch=DEFAULT_BRANCH, sender=run.actor
-            ),
+            **common(repository=self.repository, default_branch=DEFAULT_BRANCH, sender=run.actor),
         }
 
     def _request(
@@ -196,5 +192,3 @@ def _follows(follower: Workflow, run: RunRequest) -> bool:
         return False
     branches = trigger.branches
     return not branches or any(fnmatch.fnmatchcase(run.ref_name, glob) for glob in branches)
-
-

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -34,7 +33,7 @@ from harness.runner.events import (
     read_events,
 )
 from harness.runner.job import Job, Outcome
-from harness.runner.tools import Tool
+from harness.runner.tools import ACT_VERSION, Tool
 
 #: The actions that the doubles stand in for, with every version of them that workflows name.
 DOUBLES = {
@@ -90,7 +89,7 @@ class HostRunner:
 
     def versions(self) -> Mapping[str, str]:
         """Of act and the tools."""
-        return {tool.name: tool.version for tool in self._tools}
+        return {"act": ACT_VERSION, **{tool.name: tool.version for tool in self._tools}}
 
     def execute(self, job: Job, journal: Journal) -> Outcome:
         """Run the job to its end, or to its timeout.
@@ -213,9 +212,9 @@ class HostRunner:
         for label in _LABELS:
             command += ["--platform", f"{label}=-self-hosted"]
         for action, (folder, versions) in DOUBLES.items():
-            double = Path(__file__).parent / "doubles" / folder
+            stand_in = Path(__file__).parent / "doubles" / folder
             for version in versions:
-                command += ["--local-repository", f"{action}@{version}={double}"]
+                command += ["--local-repository", f"{action}@{version}={stand_in}"]
         return command
 
     def _environment(self, job: Job) -> dict[str, str]:
@@ -230,7 +229,6 @@ class HostRunner:
             "GIT_CONFIG_SYSTEM": os.devnull,
             "GIT_TERMINAL_PROMPT": "0",
         }
-
 
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The programs a drill needs: where each was found, which version, how to get it.
 
-act is found on PATH, else in the user's cache, else made: the pinned release for the platform with its
-checksum verified, or, where that cannot be reached, built by Go from the same version.
+act is found on PATH, else in the user's cache, else made: the pinned release for the platform with
+its checksum verified, or, where that cannot be reached, built by Go from the same version.
 """
 
 from __future__ import annotations
@@ -68,11 +68,13 @@ def find_act(cache: Path, *, search: str | None = None) -> Tool:
     hint = f"make setup, or go install {ACT_MODULE}@v{ACT_VERSION}"
     on_path = shutil.which("act", path=search)
     problem = ""
-    for found in filter(None, (on_path, _cached_act(cache))):
-        version = version_of(Path(found))
-        # Another version reads and prints other things: the log reader is written for the pinned one.
+    for found in (Path(on_path) if on_path else None, _cached_act(cache)):
+        if found is None:
+            continue
+        version = version_of(found)
+        # Another version may print other things: the log is read as the pinned one writes it.
         if version == ACT_VERSION:
-            return Tool("act", Path(found), version, hint)
+            return Tool("act", found, version, hint)
         problem = f"{found} is version {version or 'unknown'}, {ACT_VERSION} is needed"
     return Tool("act", None, "", hint, problem)
 
@@ -111,7 +113,9 @@ def ensure_act(
         except (httpx.HTTPError, ToolMissingError) as error:
             fetching = str(error) or type(error).__name__
         try:
-            say(f"the release cannot be fetched; building act {ACT_VERSION} with Go, about a minute")
+            say(
+                f"the release cannot be fetched; building act {ACT_VERSION} with Go, about a minute"
+            )
             return _build(cache, go or shutil.which("go", path=search))
         except ProcessError as error:
             building = str(error)

@@ -231,6 +231,29 @@ def oac_policy(name: str = "E1", *, listing: bool = True) -> str:
     )
 
 
+async def ask_raw(edge: Edge, method: str = "GET") -> list[dict[str, Any]]:
+    """Ask for the root as an ASGI server would, and keep what the edge sends."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [(b"host", ALIAS.encode()), (b"user-agent", b"prober")],
+        "server": ("127.0.0.1", 1),
+    }
+    await edge(scope, receive, send)
+    return sent
+
+
 class World:
     """An edge over the AWS side in memory, with the site's bucket and distribution in place."""
 
@@ -281,6 +304,10 @@ class World:
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         return self.get_all(path, method=method, host=host, port=port, headers=headers)[0]
+
+    def raw(self, method: str = "GET") -> list[dict[str, Any]]:
+        """The ASGI messages of an answer, which httpx's own transport tidies up."""
+        return self._run(ask_raw(self.edge, method))
 
     def get_all(
         self,

@@ -67,3 +67,10 @@ def test_first_match_in_order_wins_and_the_default_comes_last() -> None:
     parsed = parse_distribution(distribution(CacheBehaviors=ordered))
     chosen = [choose(parsed, p).pattern for p in ("/assets/a.css", "/assets/a.js", "/b.css", "/b")]
     assert chosen == ["assets/*.css", "assets/*", "*.css", "*"]
+
+
+def test_behaviours_are_chosen_by_the_normalised_path() -> None:
+    ordered = items(behaviour(PathPattern="/admin/*"))
+    parsed = parse_distribution(distribution(CacheBehaviors=ordered))
+    assert choose(parsed, "/open/../admin/x").pattern == "/admin/*"
+    assert choose(parsed, "//admin//x").pattern == "/admin/*"

@@ -13,6 +13,7 @@ from edge_world import (
     CACHING_DISABLED,
     PORT,
     World,
+    ask_raw,
     behaviour,
     client_error,
     items,
@@ -332,26 +333,7 @@ def test_what_is_fetched_while_an_invalidation_comes_is_not_kept(world: World) -
         await asyncio.gather(deploy(), ask())
 
     async def ask() -> None:
-        sent: list[object] = []
-
-        async def send(message: object) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": "/",
-            "raw_path": b"/",
-            "query_string": b"",
-            "headers": [(b"host", ALIAS.encode())],
-            "server": ("127.0.0.1", 1),
-        }
-
-        async def receive() -> dict[str, object]:
-            return {"type": "http.request"}
-
-        await world.edge(scope, receive, send)  # type: ignore[arg-type]
-        assert b"one" in sent[1]["body"]  # type: ignore[index]
+        assert b"one" in (await ask_raw(world.edge))[1]["body"]
 
     world.s3.before_get = hold
     world._run(both())
@@ -360,26 +342,11 @@ def test_what_is_fetched_while_an_invalidation_comes_is_not_kept(world: World) -
 
 def test_a_hit_costs_well_under_a_millisecond(world: World) -> None:
     world.get("/")
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/",
-        "raw_path": b"/",
-        "query_string": b"",
-        "headers": [(b"host", ALIAS.encode()), (b"user-agent", b"prober")],
-        "server": ("127.0.0.1", 1),
-    }
 
     async def hits(count: int) -> float:
-        async def receive() -> dict[str, object]:
-            return {"type": "http.request"}
-
-        async def send(_: object) -> None:
-            return None
-
         start = time.process_time()
         for _ in range(count):
-            await world.edge(scope, receive, send)  # type: ignore[arg-type]
+            await ask_raw(world.edge)
         return (time.process_time() - start) / count
 
     assert min(world._run(hits(200)) for _ in range(5)) < 0.001

@@ -83,7 +83,7 @@ def test_the_schema_and_the_model_agree(name: str) -> None:
 
 
 def test_the_documentation_names_every_field() -> None:
-    text = (DOCS / "results.md").read_text()
+    text = (DOCS / "results.md").read_text(encoding="utf-8")
     schema = load_schema()
     shapes = [schema, *schema["$defs"].values()]
     missing = {f for shape in shapes for f in shape["properties"] if f"`{f}`" not in text}
