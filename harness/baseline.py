@@ -23,6 +23,7 @@ from harness.checks.release import ExpectedRelease, expected_release
 from harness.clock import Clock
 from harness.cloud.clouds import Cloud
 from harness.cloud.emulator import Emulator
+from harness.cloud.operations import OperationIndex
 from harness.errors import EmulatorError, SitedrillError
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release, build_history
@@ -97,6 +98,8 @@ class Baselines:
         self.clock = clock
         self._owner_pid = owner_pid
         self._known: dict[str, Baseline] = {}
+        # Reading botocore's models takes a tenth of a second: once for all worlds.
+        self._index = OperationIndex()
 
     def get(self, environment: str) -> Baseline:
         """The baseline of this environment, built when it is not there yet.
@@ -139,6 +142,7 @@ class Baselines:
             journal=journal,
             clock=self.clock,
             new_id=new_id,
+            index=self._index,
             run_timeout=run_timeout,
         )
 
@@ -216,6 +220,7 @@ class Baselines:
             journal=journal,
             clock=self.clock,
             new_id=cast.run_id,
+            index=self._index,
         )
         with world:
             _make_role(world, environment)

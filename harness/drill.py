@@ -40,7 +40,7 @@ from harness.github.actors import Actor, Cast
 from harness.github.history import Release
 from harness.incidents import Catalogue, Incident
 from harness.journal import Journal
-from harness.judgement import Evidence, Target, Verdict, judge
+from harness.judgement import DOES_NOT_RECOVER, Evidence, Target, Verdict, judge
 from harness.polling import poll
 from harness.world import Environment, Ran, World
 
@@ -237,8 +237,23 @@ class Drill:
             seconds=round(self.journal.elapsed() - begun, 3),
         )
 
-    def roll_back(self, method: str, *, reason: str = "", actor: Actor | None = None) -> None:
-        """Dispatch a rollback by this method, and run the emergency workflow to its end."""
+    def roll_back(
+        self,
+        method: str,
+        *,
+        reason: str | None = None,
+        actor: Actor | None = None,
+        target_commit: str | None = None,
+    ) -> None:
+        """Dispatch a rollback by this method, and run the emergency workflow to its end.
+
+        Args:
+            method: one of the four.
+            reason: why; made up when not given.
+            actor: who; somebody who may, when not given.
+            target_commit: what is typed into the form; for specific_commit the live release's
+                commit at the drill's beginning, when not given.
+        """
         inputs: dict[str, Any] = {"rollback_method": method}
         baseline, live = self._baseline(), self._live()
         # What was good before: the release before the bad one, or before the live one that drifted.
@@ -247,7 +262,9 @@ class Drill:
         if method == "specific_commit":
             infrastructure = content = baseline.live
             inputs["target_commit"] = baseline.live.commit
-        elif method == "infrastructure_only":
+        if target_commit is not None:
+            inputs["target_commit"] = target_commit
+        if method == "infrastructure_only":
             content = live
         elif method == "content_only":
             infrastructure = live
@@ -256,10 +273,10 @@ class Drill:
         self._respond("rollback", method, inputs, target, reason, actor)
 
     def hot_fix(
-        self, *, immediate: bool = True, reason: str = "", actor: Actor | None = None
+        self, *, immediate: bool = True, reason: str | None = None, actor: Actor | None = None
     ) -> None:
         """Commit a fix on top of what is live, and dispatch a hotfix, at once or by the pipeline."""
-        world, baseline = self._world(), self._baseline()
+        world, baseline = self.world, self._baseline()
         commit = injection.fix(
             world,
             self._incident(),
@@ -280,7 +297,6 @@ class Drill:
         Raises:
             ConfigError: the feature expects something else than the incident.
         """
-        self._enter("observe")
         state, incident = self._state, self._incident()
         response = state.method or state.operation
         known = incident.expected(state.via, response)
@@ -291,6 +307,15 @@ class Drill:
                 value=known,
                 expected=f"{expected!r}, as scenario {self.plan.scenario!r} says",
             )
+        return self._conclude(expected, must_be_refused=False)
+
+    def conclude_refused(self) -> Verdict:
+        """As `conclude`, for a request that must be refused: nothing tagged, nothing changed."""
+        return self._conclude(DOES_NOT_RECOVER, must_be_refused=True)
+
+    def _conclude(self, expected: str, *, must_be_refused: bool) -> Verdict:
+        self._enter("observe")
+        state, incident = self._state, self._incident()
         self.journal.write(
             "drill.planned",
             incident=incident.id,
@@ -300,12 +325,17 @@ class Drill:
             operation=state.operation,
             method=state.method,
             expected=expected,
+            refused=must_be_refused,
         )
-        evidence = self._observe() if not state.doubts else None
+        evidence = self._observe(must_be_refused) if not state.doubts else None
         self._enter("verdict")
         self.verdict = judge(expected, evidence, state.doubts)
         self.journal.write("verdict", **asdict(self.verdict))
         return self.verdict
+
+    def stranger(self) -> Actor:
+        """Somebody who is no owner of anything."""
+        return self._cast.actor()
 
     def require_audit(self) -> None:
         """The audit trail is complete and without contradiction.
@@ -347,7 +377,7 @@ class Drill:
         self._enter("inject")
         self._state.incident = self._catalogue.get(incident)
         self._state.via = via
-        return self._world(), self._environment(), self._state
+        return self.world, self._environment(), self._state
 
     def _injected(self, *, release: str | None, commit: str | None) -> None:
         record = self.journal.write(
@@ -365,15 +395,15 @@ class Drill:
         method: str | None,
         inputs: Mapping[str, Any],
         target: Target,
-        reason: str,
+        reason: str | None,
         actor: Actor | None,
     ) -> None:
         self._enter("respond")
-        state, world, environment = self._state, self._world(), self._environment()
+        state, world, environment = self._state, self.world, self._environment()
         state.operation, state.method, state.target = operation, method, target
         if not self._drillable():
             return
-        why = reason or self._cast.reason(self._incident().title)
+        why = self._cast.reason(self._incident().title) if reason is None else reason
         who = actor or self._somebody_who_may(environment)
         distribution = world.distribution_id(environment)
         state.before = capture(world.clients("checks"), environment.bucket, distribution)
@@ -407,10 +437,10 @@ class Drill:
         """Staging: any member. Anything else: an owner of the emergency workflow."""
         if environment.name == "staging":
             return self._cast.actor()
-        return Actor(owners_of_emergency(self._world())[0])
+        return Actor(owners_of_emergency(self.world)[0])
 
-    def _observe(self) -> Evidence:
-        state, world, environment = self._state, self._world(), self._environment()
+    def _observe(self, must_be_refused: bool) -> Evidence:
+        state, world, environment = self._state, self.world, self._environment()
         if state.target is None or state.before is None:
             raise DrillError("a drill needs a response before its conclusion")
         content = self._expected(state.target.content)
@@ -442,6 +472,7 @@ class Drill:
             findings=findings,
             injected_at=state.injected_at,
             dispatched_at=state.dispatched_at,
+            must_be_refused=must_be_refused,
         )
 
     def _findings(self, expected: ExpectedRelease) -> list[str]:
@@ -459,7 +490,7 @@ class Drill:
         return list(recovery.findings)
 
     def _expected(self, release: Release) -> ExpectedRelease:
-        return self._baselines.expected(self._world().origin, release.tag, release.commit)
+        return self._baselines.expected(self.world.origin, release.tag, release.commit)
 
     def _make_prober(self, world: World, baseline: Baseline) -> Prober:
         """Healthy is what any good release would serve at the watched addresses."""
@@ -488,7 +519,9 @@ class Drill:
         self._phase = phase
         self.journal.write("phase", name=phase)
 
-    def _world(self) -> World:
+    @property
+    def world(self) -> World:
+        """The drill's world; there from `open` on."""
         return _there(self._state.world, "a world: open one first")
 
     def _baseline(self) -> Baseline:

@@ -19,6 +19,8 @@ from harness.world import Ran
 
 RECOVERS = "recovers"
 DOES_NOT_RECOVER = "does not recover"
+#: Where the reference site keeps the records of its deployments.
+RELEASE_RECORD = r"^deployments/"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Evidence:
         findings: Sequence[str],
         injected_at: float | None,
         dispatched_at: float | None,
+        must_be_refused: bool,
     ) -> Evidence:
         """Read the journal and AWS once more, and journal what comes of it.
 
@@ -103,28 +106,30 @@ class Evidence:
             findings: what is wrong with the site as viewers see it.
             injected_at: journal seconds.
             dispatched_at: journal seconds.
+            must_be_refused: the run must end before it tags or changes anything, so that neither
+                layer is restored, and there is no operation to be audited.
         """
         records = read_journal(journal.path)
         run = ran.run.key if ran else ""
         after = capture(clients, bucket, distribution)
         promises = []
-        for layer in ("infrastructure", "content"):
-            works_on_it = layer in target.layers
-            if works_on_it:
-                found = _not_restored(
-                    layer, target, after, clients, bucket, content, state_of_infrastructure
-                )
-            else:
-                found = _not_left_alone(layer, before, after, records, run)
-            promise = "restored" if works_on_it else "unchanged"
-            journal.write(
-                "layer", layer=layer, promise=promise, held=not found, detail="; ".join(found)
+        audit = None
+        if must_be_refused:
+            promises += _not_refused(records, run)
+        else:
+            promises += _promises(
+                journal,
+                before,
+                after,
+                records,
+                run,
+                target,
+                clients,
+                bucket,
+                content,
+                state_of_infrastructure,
             )
-            if found:
-                more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-                said = "was not restored" if works_on_it else "was not left alone"
-                promises.append(f"{layer} {said}: {found[0]}{more}")
-        audit = check_audit(records, run, release_record=r"^deployments/") if ran else None
+            audit = check_audit(records, run, release_record=RELEASE_RECORD) if ran else None
         if audit is not None:
             journal.write("audit", run=run, **asdict(audit))
         recovered = recovered_at(records, dispatched_at or 0.0)
@@ -186,6 +191,50 @@ def _causes(expected: str, observed: str, evidence: Evidence) -> list[str]:
         causes.extend(f"audit: {line}" for line in evidence.audit.missing)
         causes.extend(f"audit: {line}" for line in evidence.audit.findings)
     return causes
+
+
+def _promises(
+    journal: Journal,
+    before: LayerState,
+    after: LayerState,
+    records: Sequence[Record],
+    run: str,
+    target: Target,
+    clients: Clients,
+    bucket: str,
+    content: ExpectedRelease,
+    states: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    """The layers it works on are as in the target, the other was left alone; what is not so."""
+    broken = []
+    for layer in ("infrastructure", "content"):
+        works_on_it = layer in target.layers
+        if works_on_it:
+            found = _not_restored(layer, target, after, clients, bucket, content, states)
+        else:
+            found = _not_left_alone(layer, before, after, records, run)
+        promise = "restored" if works_on_it else "unchanged"
+        journal.write(
+            "layer", layer=layer, promise=promise, held=not found, detail="; ".join(found)
+        )
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            said = "was not restored" if works_on_it else "was not left alone"
+            broken.append(f"{layer} {said}: {found[0]}{more}")
+    return broken
+
+
+def _not_refused(records: Sequence[Record], run: str) -> list[str]:
+    """What a run did that should have been refused."""
+    tags = [r.data["name"] for r in records if r.kind == "tag" and r.data.get("run") == run]
+    mine = by_run(run)
+    changes = [
+        described(record)
+        for record in records
+        if changes_something(record) and mine(str(record.data.get("caller", "")))
+    ]
+    done = [*(f"tag {name} was pushed" for name in tags), *changes]
+    return [f"the operation was not refused: {done[0]}"] if run and done else []
 
 
 def _not_restored(

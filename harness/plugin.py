@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _NAME = "sitedrill-session"
 _PLAN = pytest.StashKey[tuple[str, str, str]]()
 _DRILL = pytest.StashKey["Drill"]()
+#: The columns of an outline that name a drill by themselves.
+_TELLING = ("incident", "method")
 _TAGS = ("seed: the seed drills, which `make drill` runs",)
 
 
@@ -75,8 +77,8 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
     """Note which scenario runs: the drill is named after it."""
     stem = Path(feature.filename).stem
     values = request.getfixturevalue("_pytest_bdd_example")
-    parts = [str(values[name]) for name in ("incident", "method") if name in values]
-    name = ".".join([stem, *(parts or [scenario.name])])
+    told = [str(values[name]) for name in _TELLING if name in values]
+    name = ".".join([stem, *(told if len(told) == len(_TELLING) else [scenario.name])])
     slug = re.sub(r"[^\w.]+", "-", name).strip("-").lower()
     request.node.stash[_PLAN] = (slug, feature.name, scenario.name)
 

@@ -25,6 +25,7 @@ from harness.cloud.calls import AwsCall
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import Emulator
 from harness.cloud.gateway import Gateway
+from harness.cloud.operations import OperationIndex
 from harness.edge.edge import Edge
 from harness.errors import DispatchError, DrillError
 from harness.github.api import GitHubApi
@@ -83,6 +84,7 @@ class World:
         journal: Journal,
         clock: Clock,
         new_id: Callable[[], int],
+        index: OperationIndex,
         run_timeout: float = 300,
     ) -> None:
         """Nothing runs before `__enter__`.
@@ -97,6 +99,7 @@ class World:
             journal: told everything.
             clock: whose time counts.
             new_id: makes up run ids.
+            index: recognises AWS operations; may be shared with worlds that are not open now.
             run_timeout: seconds after which a run is ended.
         """
         self.directory = directory
@@ -106,6 +109,7 @@ class World:
         self.clock = clock
         self.control = ControlPlane(origin, repository=settings.site.repository, new_id=new_id)
         self._emulator = emulator
+        self._index = index
         self._runner = runner
         self._run_timeout = run_timeout
         self._api = GitHubApi(self.control, issuer, clock=clock)
@@ -131,7 +135,7 @@ class World:
         enter = self._stack
         enter.callback(self._emulator.stop)
         serving = enter.enter_context(Serving())
-        gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock)
+        gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock, index=self._index)
         enter.callback(lambda: serving.run(gateway.aclose()))
         self.endpoint = f"http://{serving.host}:{serving.serve(gateway)}"
         self.api_url = f"http://{serving.host}:{serving.serve(self._api.app)}"

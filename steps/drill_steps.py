@@ -41,14 +41,24 @@ def _seen(drill: Drill) -> None:
     drill.see_symptom()
 
 
-@when(parsers.parse("the engineer on call rolls back by {method}"))
+@when(parsers.re(r"the engineer on call rolls back by (?P<method>\w+)"))
 def _rolls_back(drill: Drill, method: str) -> None:
     drill.roll_back(method)
 
 
-@when(parsers.parse('the engineer on call rolls back by {method}, because "{reason}"'))
+@when(parsers.re(r'the engineer on call rolls back by (?P<method>\w+), because "(?P<reason>.*)"'))
 def _rolls_back_because(drill: Drill, method: str, reason: str) -> None:
     drill.roll_back(method, reason=reason)
+
+
+@when(parsers.parse("somebody who owns nothing rolls back by {method}"))
+def _stranger_rolls_back(drill: Drill, method: str) -> None:
+    drill.roll_back(method, actor=drill.stranger())
+
+
+@when(parsers.re(r'the engineer on call rolls back by (?P<method>\w+), to "(?P<target>.*)"'))
+def _rolls_back_to(drill: Drill, method: str, target: str) -> None:
+    drill.roll_back(method, target_commit=target)
 
 
 @when("the engineer on call deploys a hotfix at once")
@@ -64,6 +74,11 @@ def _hotfix_by_pipeline(drill: Drill) -> None:
 @then(parsers.re(r"the site (?P<expected>recovers|does not recover)"))
 def _outcome(drill: Drill, expected: str) -> None:
     drill.conclude(expected)
+
+
+@then("the request is refused")
+def _refused(drill: Drill) -> None:
+    drill.conclude_refused()
 
 
 @then("the audit trail tells who, what, when and why")

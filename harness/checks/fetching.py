@@ -69,9 +69,7 @@ class Fetcher:
 
     def _ask(self, path: str) -> Answer:
         if self._failures >= GIVE_UP_AFTER:
-            return Answer(
-                status=0, error=f"not asked, {self._failures} requests before had no answer"
-            )
+            return Answer(status=0, error="not asked, the requests before it had no answer")
         answer = ask(self._http, self.edge_url + path)
         # Workers may count each other's failures twice or not at all; a request more does no harm.
         self._failures = 0 if answer.status else self._failures + 1

@@ -26,7 +26,6 @@ from harness.cloud.calls import AwsCall, caller_of
 from harness.cloud.emulator import Emulator, clouds_with
 from harness.cloud.operations import UNKNOWN, Operation, OperationIndex
 from harness.cloud.requests import AwsRequest
-from harness.errors import EmulatorError
 from harness.journal import Journal
 
 Listener = Callable[[AwsCall], Awaitable[None]]
@@ -116,7 +115,7 @@ class Gateway:
                 answer = await self._forward(emulator, request, headers)
             else:
                 answer = _lacking(emulator, operation)
-        except (httpx.HTTPError, EmulatorError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is answered and journaled
             answer = _unreachable(emulator, operation, error)
         seconds = round(self._clock.monotonic() - start, 6)
         call = AwsCall(

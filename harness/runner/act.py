@@ -162,8 +162,8 @@ class HostRunner:
     def _prepare(self, job: Job) -> list[str]:
         """Write what act reads, and say how it is called."""
         home = job.directory / "home"
-        for folder in (home, job.directory / "tmp", job.directory / "bin", job.directory / "act"):
-            folder.mkdir(parents=True, exist_ok=True)
+        for own in (home, job.directory / "tmp", job.directory / "bin", job.directory / "act"):
+            own.mkdir(parents=True, exist_ok=True)
         for tool in self._tools:
             link = job.directory / "bin" / tool.name
             if tool.path is not None and not link.is_symlink() and tool.name != "bash":

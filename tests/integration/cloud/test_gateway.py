@@ -125,15 +125,19 @@ def test_a_body_of_unknown_length(front: Front, aws: Clients) -> None:
     assert front.calls()[0].data["caller"] == "tests"
 
 
-def test_half_an_upload_is_not_stored(front: Front) -> None:
+@pytest.mark.parametrize(
+    ("header", "half"),
+    [("content-length: 100", b"half"), ("transfer-encoding: chunked", b"4\r\nhalf\r\n")],
+)
+def test_half_an_upload_is_not_stored(header: str, half: bytes, front: Front) -> None:
     s3 = front.client("checks").s3
     s3.create_bucket(Bucket="site")
     s3.put_object(Bucket="site", Key="a", Body=b"whole")
     url = urlsplit(s3.generate_presigned_url("put_object", {"Bucket": "site", "Key": "a"}))
     target = f"{url.path}?{url.query}"
     with socket.create_connection((url.hostname, url.port)) as client:
-        head = f"PUT {target} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n"
-        client.sendall(head.encode() + b"half")
+        head = f"PUT {target} HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n"
+        client.sendall(head.encode() + half)
     for _ in range(5):
         assert s3.get_object(Bucket="site", Key="a")["Body"].read() == b"whole"
     assert [call.data["operation"] for call in front.calls()].count("PutObject") == 1

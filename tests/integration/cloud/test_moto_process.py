@@ -128,6 +128,17 @@ def test_stop_leaves_no_process_and_no_port(template: MotoEmulator, tmp_path: Pa
     assert refuses(survivor.endpoint)
 
 
+def test_a_clones_end_leaves_no_zombie(template: MotoEmulator, clock: Clock) -> None:
+    clone = template.clone(os.getpid())
+    clone.stop()
+    poll(
+        lambda: None if psutil.pid_exists(clone.pid) else True,
+        within=2,
+        waiting_for="the template to let the clone go",
+        clock=clock,
+    )
+
+
 def test_stop_of_a_template_leaves_no_process(tmp_path: Path, clock: Clock) -> None:
     started = MotoEmulator.start(owner_pid=os.getpid(), directory=tmp_path, clock=clock)
     started.stop()

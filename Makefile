@@ -1,0 +1,52 @@
+# make drill    sets up, then runs the seed drills on the embedded default
+# make test     sets up, then runs every check and test
+# make help     says what else there is
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+OUT ?= build/drills
+
+.DEFAULT_GOAL := help
+.PHONY: help setup drill test lint unit integration bench clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## Make .venv, and the tools that drills need
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: $(PYTHON) is older than 3.11: say make PYTHON=python3.12 ..." >&2; exit 2; }
+	@echo "setting up $(VENV), a minute or two the first time ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/sitedrill tools
+	@touch $@
+
+drill: setup ## Run the seed drills: two incidents, two ways in, four methods, and a hotfix
+	@$(BIN)/sitedrill run features -m seed -n $(WORKERS) --out $(OUT)
+
+lint: setup ## Check style, types and floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup ## Run the fast tests
+	$(BIN)/pytest -m unit -n $(WORKERS)
+
+integration: setup ## Run the tests with real act, git, AWS CLI and emulators
+	$(BIN)/pytest -m "not unit" -n $(WORKERS)
+
+test: lint ## Run every check and test, with coverage
+	rm -f .coverage .coverage.*
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+
+bench: setup ## Measure; the numbers go into benchmarks/README.md by hand
+	$(BIN)/python benchmarks/run.py
+
+clean: ## Remove what was made here
+	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.*
