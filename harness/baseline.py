@@ -24,7 +24,7 @@ from harness.clock import Clock
 from harness.cloud.clouds import Cloud
 from harness.cloud.emulator import Emulator
 from harness.cloud.operations import OperationIndex
-from harness.errors import EmulatorError, SitedrillError
+from harness.errors import SitedrillError
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release, build_history
 from harness.github.oidc import ISSUER, Issuer
@@ -98,6 +98,7 @@ class Baselines:
         self.clock = clock
         self._owner_pid = owner_pid
         self._known: dict[str, Baseline] = {}
+        self._started: list[Emulator] = []
         # Reading botocore's models takes a tenth of a second: once for all worlds.
         self._index = OperationIndex()
 
@@ -161,13 +162,13 @@ class Baselines:
         )
 
     def close(self) -> None:
-        """Stop the emulators and remove the folder; for the process that owns the session."""
-        for facts in self.directory.glob("*/baseline.json"):
-            endpoint = json.loads(facts.read_text())["endpoint"]
-            try:
-                self.cloud.attach(endpoint).stop()
-            except EmulatorError:
-                continue  # it has ended already
+        """Stop the emulators that this process started, and remove the folder; for the owner.
+
+        What other processes of the session started carries the session's token.
+        """
+        for emulator in self._started:
+            emulator.stop()
+        self._started.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _build(self, environment: str, place: Path) -> None:
@@ -178,6 +179,7 @@ class Baselines:
         issuer = Issuer.generate()
         issuer.save(place / "issuer.pem")
         emulator = self.cloud.start(owner_pid=self._owner_pid, directory=place / "cloud")
+        self._started.append(emulator)
         try:
             with Journal(place / "journal.jsonl", clock=self.clock) as journal:
                 states = self._deploy(

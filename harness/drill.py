@@ -13,6 +13,7 @@ Works without pytest; the steps of the features are one call each. The journal t
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -142,6 +143,7 @@ class Drill:
             self.give_up(str(error) or kind.__name__)
         try:
             self._stack.close()
+            shutil.rmtree(self._directory, ignore_errors=True)
         finally:
             self.journal.write("drill.finished", seconds=round(self.journal.elapsed(), 3))
 
@@ -182,9 +184,17 @@ class Drill:
         if findings:
             self._state.doubts.append(f"the site was not healthy to begin with: {findings[0]}")
 
+    def note_incident(self, incident: str, *, via: str) -> None:
+        """Say which incident this is about, and how it is put in; somebody else may do that."""
+        self._environment()
+        self._enter("inject")
+        self._state.incident = self._catalogue.get(incident)
+        self._state.via = via
+
     def ship(self, incident: str) -> None:
         """Ship the incident as bad release `v1.2.0`, through the site's own pipeline."""
-        world, environment, state = self._begin(incident, "release")
+        self.note_incident(incident, via="release")
+        world, environment, state = self.world, self._environment(), self._state
         author = self._baseline().author
         if not self._drillable():
             return
@@ -198,7 +208,8 @@ class Drill:
 
     def drift(self, incident: str) -> None:
         """Make the incident directly on the live environment."""
-        world, environment, _ = self._begin(incident, "drift")
+        self.note_incident(incident, via="drift")
+        world, environment = self.world, self._environment()
         if not self._drillable():
             return
         injection.drift(world, self._incident(), environment)
@@ -372,12 +383,6 @@ class Drill:
         self.journal.write("interrupted", phase=self._phase, by=by)
 
     # -- how -----------------------------------------------------------------------------------
-
-    def _begin(self, incident: str, via: str) -> tuple[World, Environment, _State]:
-        self._enter("inject")
-        self._state.incident = self._catalogue.get(incident)
-        self._state.via = via
-        return self.world, self._environment(), self._state
 
     def _injected(self, *, release: str | None, commit: str | None) -> None:
         record = self.journal.write(

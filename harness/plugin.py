@@ -83,6 +83,12 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
     request.node.stash[_PLAN] = (slug, feature.name, scenario.name)
 
 
+@pytest.fixture(scope="session")
+def drill_session(request: pytest.FixtureRequest) -> Session:
+    """What all drills of this run share, its workers' too; for tests that conduct drills themselves."""
+    return _shared(request.config).session
+
+
 @pytest.fixture
 def drill(request: pytest.FixtureRequest) -> Iterator[Drill]:
     """The drill of this scenario, closed at its end."""
@@ -202,7 +208,10 @@ class _Shared:
         from harness.clock import SystemClock  # noqa: PLC0415
         from harness.session import close_session  # noqa: PLC0415
 
-        close_session(self._directory, SystemClock())
+        if self._session is not None:
+            self._session.close()
+        else:
+            close_session(self._directory, SystemClock())
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The matrix, and where the reports are."""

@@ -135,6 +135,7 @@ class Session:
 
     def close(self) -> None:
         """End everything that is left and remove the folder; for the owner."""
+        self.baselines.close()
         close_session(self.directory, self._clock)
 
 

@@ -68,9 +68,8 @@ def add_harmless_change(tree: Path, release: str, news: str) -> None:
     """What every release brings besides whatever may be wrong with it: a line of news."""
     page = tree / "src" / "news" / "index.html"
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    changed, count = _NEWS.subn(
-        rf"\g<1>\n          <li>{release}: {html.escape(news)}</li>", text, count=1
-    )
+    item = f"\n          <li>{release}: {html.escape(news)}</li>"
+    changed, count = _NEWS.subn(lambda list_: list_[1] + item, text, count=1)
     if not count:
         raise ConfigError(
             file=page,

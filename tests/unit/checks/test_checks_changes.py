@@ -43,6 +43,7 @@ def call(operation: str, service: str = "s3", t: float = 1.0, **more: Any) -> Re
         (call("AssumeRoleWithWebIdentity", "sts"), None),
         (call("GetObject", mutating=False), None),
         (call("PutObject", status=403, error="AccessDenied"), None),
+        (call("PutObject", status=503), None),
         (call("PutObject", error="NoSuchBucket"), None),
         (call("PutObject", caller="edge"), None),
     ],

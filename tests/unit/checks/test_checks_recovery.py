@@ -135,6 +135,38 @@ def test_broken_links_and_assets_are_named_with_their_page(
     )
 
 
+def test_an_anchor_of_the_home_page_is_looked_for_behind_its_slash(
+    edge: StandIn, content: Path, http: httpx.Client
+) -> None:
+    links = '<a href="/#top-of-home">x</a><a href="/#nobody">y</a><a href="/js/site.js#x">z</a>'
+    (content / "index.html").write_text(page("home", links))
+    expected = expected_release("v1.1.0", "c" * 40, content, HEADERS)
+    assert check(edge, expected, http).findings == (
+        "/index.html: a[href] /#nobody: there is no #nobody in /",
+    )
+
+
+def test_a_link_to_what_the_release_does_not_have_is_asked_for_with_its_query(
+    edge: StandIn, content: Path, http: httpx.Client
+) -> None:
+    (content / "index.html").write_text(page("home", '<a href="/search?q=1">x</a>'))
+    expected = expected_release("v1.1.0", "c" * 40, content, HEADERS)
+    assert check(edge, expected, http).findings == ("/index.html: a[href] /search?q=1 answers 404",)
+    edge.says("/search", b"found")
+    assert check(edge, expected, http).recovered
+
+
+def test_a_release_without_home_or_error_page_is_compared_all_the_same(
+    edge: StandIn, content: Path, http: httpx.Client
+) -> None:
+    for path in ("index.html", "404.html", "about/index.html", "a b.html"):
+        (content / path).unlink()
+    expected = expected_release("v1.1.0", "c" * 40, content, HEADERS)
+    edge.says("/", status=500)
+    edge.says(MISSING_PATH, status=500)
+    assert check(edge, expected, http).recovered
+
+
 def test_links_to_other_sites_are_left_alone_and_own_hosts_are_not(
     edge: StandIn, content: Path, http: httpx.Client
 ) -> None:
