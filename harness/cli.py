@@ -12,12 +12,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -150,60 +149,59 @@ def up(
 ) -> None:
     """Stand a world up with the site live, and keep it until interrupted."""
     console = Console(stderr=True)
+    options = Options(site=site, cloud=cloud, runner=runner)
+    try:
+        with _interrupts_on_signal(), _session_directory() as directory:
+            _stand_up(options, environment, directory, console, as_json=as_json)
+    except KeyboardInterrupt:
+        console.print("ended, nothing is left")
+
+
+def _stand_up(
+    options: Options, environment: str, directory: Path, console: Console, *, as_json: bool
+) -> None:
+    """Returns only by an exception: the user's interrupt, or what went wrong."""
     clock = SystemClock()
-    stop = threading.Event()
-    with _session_directory() as directory, _stops_on_signal(stop):
-        session = Session(
-            Options(site=site, cloud=cloud, runner=runner),
-            directory=directory,
-            owner_pid=os.getpid(),
-            clock=clock,
-            say=console.print,
-        )
-        if environment not in session.baselines.settings.environments:
-            known = ", ".join(session.baselines.settings.environments)
-            raise SitedrillError(f"no environment {environment!r}", hint=f"the site has {known}")
-        console.print(f"deploying the site's releases to {environment}, about half a minute ...")
-        baseline = session.baselines.get(environment)
-        with (
-            Journal(directory / "up.jsonl", clock=clock) as journal,
-            session.baselines.clone(
-                baseline, directory=directory / "up", journal=journal, new_id=lambda: 1
-            ) as world,
-        ):
-            addresses = {
-                "aws_endpoint": world.endpoint,
-                "edge": world.environment(environment).url,
-                "origin": world.origin.url,
-                "github_api": f"{world.api_url}/api/v3",
-                "environment": environment,
-                "release": baseline.live.tag,
-            }
-            if as_json:
-                print(json.dumps(addresses), flush=True)
-            else:
-                for name, value in addresses.items():
-                    Console().print(f"{name:14} {value}", soft_wrap=True)
-                console.print("Ctrl-C ends it.")
-            stop.wait()
-    console.print("ended, nothing is left")
+    session = Session(
+        options, directory=directory, owner_pid=os.getpid(), clock=clock, say=console.print
+    )
+    if environment not in session.baselines.settings.environments:
+        known = ", ".join(session.baselines.settings.environments)
+        raise SitedrillError(f"no environment {environment!r}", hint=f"the site has {known}")
+    console.print(f"deploying the site's releases to {environment}, about half a minute ...")
+    baseline = session.baselines.get(environment)
+    with (
+        Journal(directory / "up.jsonl", clock=clock) as journal,
+        session.baselines.clone(
+            baseline, directory=directory / "up", journal=journal, new_id=lambda: 1
+        ) as world,
+    ):
+        addresses = {
+            "aws_endpoint": world.endpoint,
+            "edge": world.environment(environment).url,
+            "origin": world.origin.url,
+            "github_api": f"{world.api_url}/api/v3",
+            "environment": environment,
+            "release": baseline.live.tag,
+        }
+        if as_json:
+            print(json.dumps(addresses), flush=True)
+        else:
+            for name, value in addresses.items():
+                Console().print(f"{name:14} {value}", soft_wrap=True)
+            console.print("Ctrl-C ends it.")
+        threading.Event().wait()
 
 
 def main() -> None:
     """Run the command; a problem is one line on standard error, never a traceback."""
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(MISUSED)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
+        app()
     except SitedrillError as error:
         Console(stderr=True).print(
             f"sitedrill: {error}", style="bold", markup=False, soft_wrap=True
         )
         sys.exit(MISUSED)
-    sys.exit(code or 0)
 
 
 def _pytest(
@@ -211,6 +209,7 @@ def _pytest(
 ) -> list[str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
     command += ["-o", "addopts=", "-o", "filterwarnings=", "--rootdir", str(directory)]
+    command += ["--basetemp", str(directory / "pytest")]
     command += ["-o", "bdd_features_base_dir=", *map(str, (path.resolve() for path in paths))]
     given = {
         "site": options.site.resolve() if options.site else None,
@@ -290,15 +289,31 @@ def _session_directory() -> Iterator[Path]:
 
 
 @contextmanager
+def _interrupts_on_signal() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP do what SIGINT does: raise KeyboardInterrupt where we are."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with _handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), interrupt):
+        yield
+
+
+@contextmanager
 def _stops_on_signal(stop: threading.Event) -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP set `stop` instead of ending us in the middle."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    with _handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), lambda *_: stop.set()):
+        yield
+
+
+@contextmanager
+def _handled(numbers: tuple[signal.Signals, ...], handler: Callable[..., None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def _last_lines(log: Path) -> str:

@@ -81,7 +81,7 @@ class ContentEdit(_Strict):
     def _one_change(self) -> ContentEdit:
         chosen = (self.keep is not None) + (self.replace is not None) + self.delete
         if chosen != 1 or (self.replace is None) != (self.by is None):
-            raise ValueError("expected exactly one of keep, replace together with by, or delete")
+            raise ValueError("exactly one of keep, replace together with by, or delete")
         return self
 
     def applies_to(self, name: str) -> bool:
@@ -107,7 +107,7 @@ class Fault(_Strict):
     @model_validator(mode="after")
     def _not_empty(self) -> Fault:
         if not self.distribution and not self.content:
-            raise ValueError("expected at least one [[fault.distribution]] or [[fault.content]]")
+            raise ValueError("at least one [[fault.distribution]] or [[fault.content]]")
         return self
 
 
@@ -127,7 +127,7 @@ class Symptom(_Strict):
     @model_validator(mode="after")
     def _says_something(self) -> Symptom:
         if self.status is None and not (self.contains or self.lacks or self.broken_links):
-            raise ValueError("expected status, contains, lacks or broken_links")
+            raise ValueError("status, contains, lacks or broken_links")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -113,7 +114,7 @@ def _tags(after: Sequence[Record], run: str) -> tuple[PushedTag, ...]:
 
     A tag's record does not say which run pushed it, but drills dispatch one operation at a time.
     """
-    following = next((r.seq for r in after[1:] if r.kind == "dispatched"), after[-1].seq + 1)
+    following = next((r.seq for r in after[1:] if r.kind == "dispatched"), math.inf)
     tags = [
         PushedTag(
             name=str(r.data.get("name")),

@@ -34,8 +34,10 @@ def test_a_record_is_one_line_with_number_times_and_kind(path: Path, clock: Step
         written = journal.write("step.output", line='a\nb "é" \u2028')
     assert path.read_text(encoding="utf-8").split("\n") == [
         '{"seq": 1, "t": 0.0, "at": "2026-01-05T10:00:00.000Z", "kind": "phase", "name": "world"}',
-        '{"seq": 2, "t": 3.4123, "at": "2026-01-05T10:00:03.412Z", "kind": "step.output",'
-        ' "line": "a\\nb \\"é\\" \u2028"}',
+        (
+            '{"seq": 2, "t": 3.4123, "at": "2026-01-05T10:00:03.412Z", "kind": "step.output",'
+            ' "line": "a\\nb \\"é\\" \u2028"}'
+        ),
         "",
     ]
     assert read_journal(path)[1] == written

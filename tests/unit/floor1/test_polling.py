@@ -73,7 +73,7 @@ def test_a_timeout_says_what_was_expected_and_what_was_seen() -> None:
 
 
 def test_a_timeout_without_anything_seen() -> None:
-    with pytest.raises(PollTimeoutError, match="^waited 2 s for it$"):
+    with pytest.raises(PollTimeoutError, match=r"^waited 2 s for it$"):
         poll(lambda: None, within=2, waiting_for="it", clock=SteppedClock())
 
 

@@ -77,7 +77,7 @@ def test_what_is_wrong_is_named_with_file_key_and_value(
 
 
 def test_a_site_has_an_environment(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text(LEAST.split("[environments")[0])
+    (tmp_path / FILE_NAME).write_text(LEAST.partition("[environments")[0])
     with pytest.raises(ConfigError, match="environments is missing"):
         load_settings(tmp_path)
 
