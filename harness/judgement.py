@@ -13,6 +13,7 @@ from harness.checks.layers import LayerState, capture, differences, matches_cont
 from harness.checks.prober import availability, recovered_at
 from harness.checks.release import ExpectedRelease
 from harness.cloud.clients import Clients
+from harness.cloud.emulator import clouds_with
 from harness.github.history import Release
 from harness.journal import Journal, Record, read_journal
 from harness.world import Ran
@@ -146,7 +147,7 @@ class Evidence:
             time_to_deploy_seconds=_since(_last_change(records, run), dispatched_at),
             availability=_rounded(availability(records, injected_at or 0.0, end)),
             rejected=rejected,
-            unimplemented=_unimplemented(records),
+            unimplemented=_unimplemented(records, run),
         )
 
 
@@ -283,14 +284,20 @@ def _last_change(records: Sequence[Record], run: str) -> float | None:
     return max(moments, default=None) if run else None
 
 
-def _unimplemented(records: Sequence[Record]) -> tuple[str, ...]:
-    """Operations that the chosen emulator lacks; its answer says which has them."""
-    return tuple(
-        f"{record.data['service']}:{record.data['operation']} is not implemented by this cloud: "
-        f"{record.data.get('message') or 'choose another --cloud'}"
-        for record in records
-        if record.kind == "aws.call" and record.data.get("error") == "NotImplemented"
-    )
+def _unimplemented(records: Sequence[Record], run: str) -> tuple[str, ...]:
+    """Operations that the run asked for and the emulator lacks, and which `--cloud` has them."""
+    mine = by_run(run)
+    found = []
+    for record in records:
+        data = record.data
+        if record.kind != "aws.call" or data.get("error") != "NotImplemented":
+            continue
+        if run and mine(str(data.get("caller", ""))):
+            service, operation = str(data["service"]), str(data["operation"])
+            clouds = " or ".join(f"--cloud {name}" for name in clouds_with(service, operation))
+            other = f"{clouds} has it" if clouds else "no other --cloud is known to have it"
+            found.append(f"{service}:{operation} is not implemented by this cloud: {other}")
+    return tuple(dict.fromkeys(found))
 
 
 def _since(moment: float | None, start: float | None) -> float | None:

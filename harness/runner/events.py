@@ -17,7 +17,7 @@ from typing import Any
 _FRAME = {"Set up job", "Complete job"}
 #: Workflow commands whose text people read in the log.
 #: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-_ANNOTATIONS = {"error", "warning", "notice"}
+_ANNOTATIONS = ("error", "warning", "notice")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,251 @@
+"""A run under the real act: what it says is journaled, and nothing of it is left."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from runner_support import Bench
+
+from harness.processes import marked
+
+pytestmark = pytest.mark.integration
+
+SECRET = "s3cr3t-of-the-repository"
+
+
+def test_a_run_that_succeeds(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Say
+          run: |
+            echo "hello from ${{ github.actor }}"
+            echo
+            printf 'no end'
+        - name: Skip
+          if: false
+          run: echo never
+        - name: Sum up
+          run: |
+            echo "## Done" >> "$GITHUB_STEP_SUMMARY"
+            echo "- by $GITHUB_ACTOR" >> "$GITHUB_STEP_SUMMARY"
+    """)
+    assert (ran.outcome.conclusion, ran.outcome.exit_code, ran.outcome.cause) == ("success", 0, "")
+    assert ran.output("Say") == ["hello from on-call", "", "no end"]
+    assert ran.ended() == {"Say": "success", "Sum up": "success"}
+    (summary,) = ran.data("step.summary")
+    assert (summary["step"], summary["markdown"]) == ("Sum up", "## Done\n- by on-call\n")
+    (finished,) = ran.data("run.finished")
+    assert finished == {
+        "run": "4711",
+        "conclusion": "success",
+        "exit_code": 0,
+        "cause": "",
+        "seconds": pytest.approx(ran.outcome.seconds, abs=1),
+    }
+    kinds = [record.kind for record in ran.records if record.kind != "run.note"]
+    assert (kinds[:2], kinds[-2:]) == (
+        ["run.started", "job.started"],
+        ["job.finished", "run.finished"],
+    )
+    assert ran.data("run.started")[0]["role"] == "response"
+    assert {record.data["run"] for record in ran.records} == {"4711"}
+
+
+def test_a_run_that_fails_says_why(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Fine
+          run: echo fine
+        - name: Break
+          run: |
+            echo "::error::the bucket is gone"
+            echo "and more was said"
+            exit 3
+        - name: After
+          run: echo never
+        - name: Clean up
+          if: always()
+          run: echo "::error::cleaning failed too"; exit 4
+    """)
+    assert (ran.outcome.conclusion, ran.outcome.exit_code) == ("failure", 1)
+    assert ran.outcome.cause == "step Break failed: the bucket is gone"
+    assert ran.data("run.finished")[0]["cause"] == ran.outcome.cause
+    assert ran.ended() == {"Fine": "success", "Break": "failure", "Clean up": "failure"}
+    assert ran.output("Break") == ["error: the bucket is gone", "and more was said"]
+    assert ran.data("job.finished")[0]["outcome"] == "failure"
+
+
+def test_without_an_annotation_the_last_line_is_the_cause(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Break
+          run: |
+            echo "one thing"
+            echo "fatal: no such commit" >&2
+            echo
+            exit 1
+    """)
+    assert ran.outcome.cause == "step Break failed: fatal: no such commit"
+
+
+def test_a_workflow_that_act_cannot_read_fails_with_its_words(bench: Bench) -> None:
+    ran = bench.run("- uses: [not, an, action]")
+    assert ran.outcome.conclusion == "failure"
+    assert ran.outcome.cause not in {"", "act failed without saying why"}
+    assert ran.data("job.started") == []
+
+
+def test_a_step_that_may_fail_does_not_fail_the_run(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Tolerated
+          id: tolerated
+          continue-on-error: true
+          run: exit 1
+        - name: See
+          run: echo "${{ steps.tolerated.outcome }} ${{ steps.tolerated.conclusion }}"
+    """)
+    assert ran.outcome.conclusion == "success"
+    assert ran.ended()["Tolerated"] == "failure"
+    assert ran.output("See") == ["failure success"]
+
+
+def test_secrets_are_masked_everywhere(bench: Bench) -> None:
+    ran = bench.run(
+        """
+        - name: Tell
+          run: |
+            echo "it is ${{ secrets.KEY }}"
+            echo "::error::with $KEY"
+            echo "summary $KEY" >> "$GITHUB_STEP_SUMMARY"
+            echo "::notice title=$KEY::$KEY"
+            echo "$KEY" >&2
+            exit 1
+          env:
+            KEY: ${{ secrets.KEY }}
+        """,
+        secrets={"KEY": SECRET},
+    )
+    assert SECRET not in ran.text
+    assert "it is ***" in ran.output("Tell")
+    assert "error: with ***" in ran.output("Tell")
+    assert ran.data("step.summary")[0]["markdown"] == "summary ***\n"
+
+
+def test_values_that_a_step_masks_are_masked_in_what_is_printed(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Learn
+          run: |
+            echo "::add-mask::learnt-at-run-time"
+            echo "it is learnt-at-run-time"
+            echo "value=learnt-at-run-time" >> "$GITHUB_OUTPUT"
+            echo "VALUE=learnt-at-run-time" >> "$GITHUB_ENV"
+        - name: Use
+          run: echo "still $VALUE" | tee /dev/stderr
+    """)
+    assert "learnt-at-run-time" not in ran.text
+    assert ran.output("Learn") == ["it is ***"]
+    assert ran.output("Use") == ["still ***", "still ***"]
+
+
+def test_the_person_running_it_is_not_visible(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "persons-own-profile")
+    monkeypatch.setenv("PERSONS_SECRET", "persons-own-secret")
+    monkeypatch.setenv("GITHUB_TOKEN", "persons-own-token")
+    monkeypatch.setenv("HOME", "/persons-own-home")
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "persons-own-name")
+    ran = bench.run(
+        """
+        - name: Look
+          run: |
+            env
+            echo "home holds $(ls -A "$HOME")"
+            git config --list --show-origin
+        """,
+        environment={"GIVEN": "by-the-world"},
+        variables={"WHERE": "prod"},
+    )
+    assert "persons-own" not in ran.text
+    seen = dict(line.split("=", 1) for line in ran.output("Look") if "=" in line)
+    assert seen["GIVEN"] == "by-the-world"
+    directory = ran.workspace.parent
+    assert seen["HOME"] == str(directory / "home")
+    assert seen["TMPDIR"] == str(directory / "tmp")
+    assert seen["PATH"].split(":")[0].startswith(str(directory))
+    assert not {"AWS_PROFILE", "PERSONS_SECRET", "GIT_AUTHOR_NAME", "VIRTUAL_ENV"} & set(seen)
+    assert "home holds .cache" not in ran.text
+
+
+def test_variables_and_the_event_are_the_repositorys(bench: Bench) -> None:
+    ran = bench.run(
+        """
+        - name: See
+          run: echo "${{ vars.WHERE }} ${{ github.event.inputs.dry }} ${{ inputs.dry == 'true' }}"
+        """,
+        variables={"WHERE": "prod: #1 'quoted'"},
+        event={"inputs": {"dry": "true"}},
+    )
+    assert ran.output("See")[0].startswith("prod: #1 'quoted' true")
+
+
+def test_a_run_that_takes_too_long_is_ended_with_everything_it_started(bench: Bench) -> None:
+    started = time.monotonic()
+    ran = bench.run(
+        """
+        - name: Hang
+          run: |
+            trap '' TERM INT HUP
+            setsid sleep 300 &
+            setsid sh -c "trap '' TERM; sleep 301" &
+            echo started
+            while :; do sleep 302; done
+        - name: After
+          run: echo never
+        """,
+        timeout=3,
+    )
+    assert ran.outcome.conclusion == "timed_out"
+    assert ran.outcome.cause == "ran longer than 3 s"
+    assert time.monotonic() - started < 60
+    assert ran.output("Hang") == ["started"]
+    assert ran.output("After") == []
+    assert ran.data("run.finished")[0]["conclusion"] == "timed_out"
+    assert marked(ran.token) == []
+
+
+def test_what_a_successful_run_leaves_running_is_ended(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Leave
+          run: |
+            setsid sh -c "trap '' TERM; sleep 300" > /dev/null 2>&1 &
+            echo done
+    """)
+    assert ran.outcome.conclusion == "success"
+    assert marked(ran.token) == []
+
+
+def test_two_jobs_in_order(bench: Bench) -> None:
+    text = """\
+name: W
+on: workflow_dispatch
+jobs:
+  first:
+    runs-on: ubuntu-latest
+    outputs:
+      word: ${{ steps.say.outputs.word }}
+    steps:
+      - id: say
+        run: echo "word=quay" >> "$GITHUB_OUTPUT"
+  second:
+    needs: first
+    runs-on: ubuntu-24.04
+    steps:
+      - name: Hear
+        run: echo "${{ needs.first.outputs.word }}"
+"""
+    ran = bench.run("", files={".github/workflows/w.yml": text})
+    assert ran.output("Hear") == ["quay"]
+    assert [job["job"] for job in ran.data("job.started")] == ["first", "second"]
+    assert {job["job"]: job["outcome"] for job in ran.data("job.finished")} == {
+        "first": "success",
+        "second": "success",
+    }
