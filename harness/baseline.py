@@ -78,6 +78,7 @@ class Baselines:
         cloud: Cloud,
         runner: Runner,
         clock: Clock,
+        keep: Path,
     ) -> None:
         """Nothing is built before `get`.
 
@@ -89,8 +90,10 @@ class Baselines:
             cloud: which emulated AWS.
             runner: executes the deployments.
             clock: whose time counts.
+            keep: where the journal of a baseline that failed is left, to be read.
         """
         self.directory = directory
+        self._keep = keep
         self.site = site
         self.settings = settings
         self.cloud = cloud
@@ -158,7 +161,11 @@ class Baselines:
             except OSError:  # another process was first
                 shutil.rmtree(scratch)
         return expected_release(
-            name, commit, place / self.settings.site.content, self.settings.headers
+            name,
+            commit,
+            place / self.settings.site.content,
+            self.settings.headers,
+            error_page=f"/{self.settings.site.error_page}",
         )
 
     def close(self) -> None:
@@ -175,7 +182,9 @@ class Baselines:
         cast = Cast(PAST_SEED)
         author = cast.actor()
         origin = Origin.create(place / "origin.git")
-        releases = build_history(self.site, origin, cast=cast, author=author)
+        releases = build_history(
+            self.site, origin, content=self.settings.site.content, cast=cast, author=author
+        )
         issuer = Issuer.generate()
         issuer.save(place / "issuer.pem")
         emulator = self.cloud.start(owner_pid=self._owner_pid, directory=place / "cloud")
@@ -235,7 +244,8 @@ class Baselines:
                     role="setup",
                 )
                 if ran.outcome.conclusion != "success":
-                    kept = self.directory.parent / f"{self.directory.name}-{environment}.jsonl"
+                    kept = self._keep / f"baseline-{environment}.jsonl"
+                    kept.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(journal.path, kept)
                     raise SitedrillError(
                         f"the site's own pipeline did not deploy {release.tag} to {environment}: "

@@ -190,6 +190,7 @@ class Drill:
         self._enter("inject")
         self._state.incident = self._catalogue.get(incident)
         self._state.via = via
+        self._planned(expected=None, refused=False)
 
     def ship(self, incident: str) -> None:
         """Ship the incident as bad release `v1.2.0`, through the site's own pipeline."""
@@ -326,18 +327,12 @@ class Drill:
 
     def _conclude(self, expected: str, *, must_be_refused: bool) -> Verdict:
         self._enter("observe")
-        state, incident = self._state, self._incident()
-        self.journal.write(
-            "drill.planned",
-            incident=incident.id,
-            layer=incident.layer,
-            via=state.via,
-            environment=self._environment().name,
-            operation=state.operation,
-            method=state.method,
-            expected=expected,
-            refused=must_be_refused,
-        )
+        state = self._state
+        self._planned(expected=expected, refused=must_be_refused)
+        if state.steady is None:
+            state.doubts.append("nobody looked whether the site was healthy to begin with")
+        if state.visible is None:
+            state.doubts.append("nobody looked whether viewers see the fault")
         evidence = self._observe(must_be_refused) if not state.doubts else None
         self._enter("verdict")
         self.verdict = judge(expected, evidence, state.doubts)
@@ -384,6 +379,21 @@ class Drill:
 
     # -- how -----------------------------------------------------------------------------------
 
+    def _planned(self, *, expected: str | None, refused: bool) -> None:
+        """What is known of the drill so far: the last of these records counts."""
+        state, incident = self._state, self._incident()
+        self.journal.write(
+            "drill.planned",
+            incident=incident.id,
+            layer=incident.layer,
+            via=state.via,
+            environment=self._environment().name,
+            operation=state.operation or None,
+            method=state.method,
+            expected=expected,
+            refused=refused,
+        )
+
     def _injected(self, *, release: str | None, commit: str | None) -> None:
         record = self.journal.write(
             "injected",
@@ -406,6 +416,7 @@ class Drill:
         self._enter("respond")
         state, world, environment = self._state, self.world, self._environment()
         state.operation, state.method, state.target = operation, method, target
+        self._planned(expected=None, refused=False)
         if not self._drillable():
             return
         why = self._cast.reason(self._incident().title) if reason is None else reason
@@ -450,6 +461,8 @@ class Drill:
             raise DrillError("a drill needs a response before its conclusion")
         content = self._expected(state.target.content)
         findings = self._findings(content)
+        if not findings and self._still_shows():
+            findings = [f"the symptom of {self._incident().id} still shows"]
         if state.prober is not None and not findings:
             state.prober.wait_for(healthy=True, within=HEALTHY_WITHIN)
         self.journal.write(
@@ -479,6 +492,11 @@ class Drill:
             dispatched_at=state.dispatched_at,
             must_be_refused=must_be_refused,
         )
+
+    def _still_shows(self) -> bool:
+        """A fault that leaves every page whole and every link alive is known by its symptom only."""
+        url = self._environment().url
+        return not any(why_not_visible(s, url, self._http) for s in self._incident().symptom)
 
     def _findings(self, expected: ExpectedRelease) -> list[str]:
         baseline = self._baseline()

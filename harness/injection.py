@@ -44,7 +44,7 @@ def ship(
     news = cast.news()
 
     def change(tree: Path) -> None:
-        add_harmless_change(tree, BAD_RELEASE, news)
+        add_harmless_change(tree, world.settings.site.content, BAD_RELEASE, news)
         break_site(tree, incident.fault, world.settings.site.content)
 
     commit = origin.commit(change, message=cast.commit_message(), author=author, when=when)
@@ -139,7 +139,7 @@ def fix(world: World, incident: Incident, good: str, *, cast: Cast, author: Acto
                 (tree / file).write_bytes((scratch / file).read_bytes())
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        add_harmless_change(tree, "hotfix", news)
+        add_harmless_change(tree, content, "hotfix", news)
 
     return origin.commit(
         change, message=f"Fix: {cast.commit_message()}", author=author, when=origin.next_time()

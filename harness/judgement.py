@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.checks.audit import Audit, check_audit
@@ -70,7 +70,8 @@ class Evidence:
     time_to_deploy_seconds: float | None
     availability: float | None
     rejected: str = ""
-    unimplemented: tuple[str, ...] = field(default=())
+    unimplemented: tuple[str, ...] = ()
+    must_be_refused: bool = False
 
     @classmethod
     def gather(
@@ -144,10 +145,11 @@ class Evidence:
             broken_promises=tuple(promises),
             audit=audit,
             recovery_seconds=_since(recovered, dispatched_at) if not findings else None,
-            time_to_deploy_seconds=_since(_last_change(records, run), dispatched_at),
+            time_to_deploy_seconds=_since(_last_change(records, dispatched_at), dispatched_at),
             availability=_rounded(availability(records, injected_at or 0.0, end)),
             rejected=rejected,
             unimplemented=_unimplemented(records, run),
+            must_be_refused=must_be_refused,
         )
 
 
@@ -176,7 +178,9 @@ def judge(expected: str, evidence: Evidence | None, doubts: Sequence[str]) -> Ve
 
 def _causes(expected: str, observed: str, evidence: Evidence) -> list[str]:
     causes = []
-    if evidence.rejected:
+    if evidence.must_be_refused and evidence.run_conclusion == "success":
+        causes.append("the operation was not refused: its run ended in success")
+    if evidence.rejected and not evidence.must_be_refused:
         causes.append(f"the dispatch was refused: {evidence.rejected}")
     failed = evidence.run_conclusion not in {"success", ""}
     if observed != expected:
@@ -271,17 +275,23 @@ def _is_release_record(call: Record) -> bool:
     return call.data.get("operation") == "PutObject" and key.startswith("deployments/")
 
 
-def _last_change(records: Sequence[Record], run: str) -> float | None:
-    """When the run changed the site for the last time: the end of its deployment."""
-    mine: Callable[[str], bool] = by_run(run)
+def _last_change(records: Sequence[Record], since: float | None) -> float | None:
+    """When the site was last changed by a run that began after this: the end of the deployment.
+
+    A hotfix that goes through the pipeline is deployed by another run than the emergency's.
+    """
+    if since is None:
+        return None
+    runs = [r.data["run"] for r in records if r.kind == "run.started" and r.t >= since]
+    callers = [by_run(str(run)) for run in runs]
     moments = [
         record.t
         for record in records
         if changes_something(record)
-        and mine(str(record.data.get("caller", "")))
         and not _is_release_record(record)
+        and any(mine(str(record.data.get("caller", ""))) for mine in callers)
     ]
-    return max(moments, default=None) if run else None
+    return max(moments, default=None)
 
 
 def _unimplemented(records: Sequence[Record], run: str) -> tuple[str, ...]:

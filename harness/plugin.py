@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator, Iterator
+import shutil
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ _PLAN = pytest.StashKey[tuple[str, str, str]]()
 _DRILL = pytest.StashKey["Drill"]()
 #: The columns of an outline that name a drill by themselves.
 _TELLING = ("incident", "method")
+_EXPECTATION = "outcome"
 _TAGS = ("seed: the seed drills, which `make drill` runs",)
 
 
@@ -76,11 +78,28 @@ class FeatureFile(pytest.Module):
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
     """Note which scenario runs: the drill is named after it."""
     stem = Path(feature.filename).stem
-    values = request.getfixturevalue("_pytest_bdd_example")
-    told = [str(values[name]) for name in _TELLING if name in values]
-    name = ".".join([stem, *(told if len(told) == len(_TELLING) else [scenario.name])])
+    told = _told(request.getfixturevalue("_pytest_bdd_example"))
+    name = ".".join([stem, *(told or [scenario.name])])
     slug = re.sub(r"[^\w.]+", "-", name).strip("-").lower()
     request.node.stash[_PLAN] = (slug, feature.name, scenario.name)
+
+
+def _told(example: Mapping[str, str]) -> list[str]:
+    """What names a drill, if the columns of its outline do; what is expected of it does not."""
+    if not all(name in example for name in _TELLING):
+        return []
+    return [str(value) for name, value in example.items() if name != _EXPECTATION]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `-k` match what names a drill, as it is written in the feature."""
+    for item in items:
+        if isinstance(item.parent, FeatureFile):
+            calls = getattr(item, "callspec", None)
+            example = calls.params.get("_pytest_bdd_example", {}) if calls else {}
+            item.extra_keyword_matches.update(str(value) for value in example.values())
+            item.extra_keyword_matches.add(".".join([item.path.stem, *_told(example)]))
 
 
 @pytest.fixture(scope="session")
@@ -195,6 +214,9 @@ class _Shared:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say how many drills there will be, for whoever shows the progress."""
+        if not self._joined and any(isinstance(item.parent, FeatureFile) for item in session.items):
+            # The reports tell of this run only.
+            shutil.rmtree(self._options().out / "journals", ignore_errors=True)
         drills = sum(1 for item in session.items if isinstance(item.parent, FeatureFile))
         if self._directory is not None:
             scratch = self._directory / f"total.{os.getpid()}"

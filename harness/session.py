@@ -92,6 +92,7 @@ class Session:
             cloud=choose_cloud(options.cloud, clock, token=f"{directory.name}."),
             runner=make_runner(options.runner, directory.name, clock, say),
             clock=clock,
+            keep=options.out,
         )
 
     def drill(self, drill: str, *, feature: str, scenario: str, journal: Journal) -> Drill:
@@ -128,9 +129,20 @@ class Session:
         }
 
     def journal(self, drill: str) -> Journal:
-        """The journal of a drill, begun anew."""
+        """The journal of a drill, begun anew.
+
+        Raises:
+            ConfigError: another drill of this run has the same id.
+        """
         path = self.options.out / "journals" / f"{drill}.jsonl"
-        path.unlink(missing_ok=True)
+        if path.exists():
+            raise ConfigError(
+                file="features",
+                key="drill",
+                value=drill,
+                expected="ids of which no two are the same",
+                hint="rename the scenario, or give its examples a column that tells them apart",
+            )
         return Journal(path, clock=self._clock)
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """Gives a site a past: the releases that were live before the night the drill is about.
 
-A repository that has release tags of its own keeps them; one that has none (the reference site) gets
-releases made from its files with seeded content changes, so that any two can be told apart.
+Releases are made from the site's files with seeded changes, so that any two can be told apart.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class Release:
 
 
 def build_history(
-    site: Path, origin: Origin, *, cast: Cast, author: Actor
+    site: Path, origin: Origin, *, content: str, cast: Cast, author: Actor
 ) -> tuple[Release, Release]:
     """Make the site's past in an empty origin: `v1.0.0`, then `v1.1.0`.
 
@@ -47,7 +46,7 @@ def build_history(
         ConfigError: the site has not the files that are to be changed.
     """
     first = origin.commit(
-        lambda tree: _first(site, tree, cast.news()),
+        lambda tree: _first(site, tree, content, cast.news()),
         message=cast.commit_message(),
         author=author,
         when=BEGINNING,
@@ -55,7 +54,7 @@ def build_history(
     origin.tag_release(FIRST_RELEASE, first, author=author, when=BEGINNING)
     later = BEGINNING + timedelta(days=14)
     second = origin.commit(
-        lambda tree: _next(tree, SECOND_RELEASE, cast.news()),
+        lambda tree: _next(tree, content, SECOND_RELEASE, cast.news()),
         message=cast.commit_message(),
         author=author,
         when=later,
@@ -64,9 +63,9 @@ def build_history(
     return Release(FIRST_RELEASE, first), Release(SECOND_RELEASE, second)
 
 
-def add_harmless_change(tree: Path, release: str, news: str) -> None:
+def add_harmless_change(tree: Path, content: str, release: str, news: str) -> None:
     """What every release brings besides whatever may be wrong with it: a line of news."""
-    page = tree / "src" / "news" / "index.html"
+    page = tree / content / "news" / "index.html"
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     item = f"\n          <li>{release}: {html.escape(news)}</li>"
     changed, count = _NEWS.subn(lambda list_: list_[1] + item, text, count=1)
@@ -79,20 +78,20 @@ def add_harmless_change(tree: Path, release: str, news: str) -> None:
     page.write_text(changed, encoding="utf-8")
 
 
-def _first(site: Path, tree: Path, news: str) -> None:
+def _first(site: Path, tree: Path, content: str, news: str) -> None:
     if not site.is_dir():
         raise ConfigError(file=site, key="site", expected="a folder holding a site")
     shutil.copytree(site, tree, dirs_exist_ok=True, ignore=_IGNORED)
-    add_harmless_change(tree, FIRST_RELEASE, news)
+    add_harmless_change(tree, content, FIRST_RELEASE, news)
     _comment_distribution(tree, FIRST_RELEASE)
 
 
-def _next(tree: Path, release: str, news: str) -> None:
-    add_harmless_change(tree, release, news)
-    style = tree / "src" / "css" / "site.css"
+def _next(tree: Path, content: str, release: str, news: str) -> None:
+    add_harmless_change(tree, content, release, news)
+    style = tree / content / "css" / "site.css"
     with style.open("a", encoding="utf-8") as file:
         file.write(f"\n/* {release} */\nfooter {{ letter-spacing: 0.01em; }}\n")
-    (tree / "src" / "news" / "changes.txt").write_text(f"{release}: {news}\n", encoding="utf-8")
+    (tree / content / "news" / "changes.txt").write_text(f"{release}: {news}\n", encoding="utf-8")
     _comment_distribution(tree, release)
 
 

@@ -20,7 +20,6 @@ from harness.reports.text import one_line
 
 Layer = Literal["content", "infrastructure", "platform", "workflow"]
 Via = Literal["release", "drift", "none"]
-Environment = Literal["staging", "prod"]
 Operation = Literal["hotfix", "rollback"]
 Method = Literal["last_known_good", "specific_commit", "infrastructure_only", "content_only"]
 Outcome = Literal["recovers", "does not recover"]
@@ -64,7 +63,7 @@ class DrillResult(_Shape):
     incident: str | None
     layer: Layer | None
     via: Via | None
-    environment: Environment | None
+    environment: str | None
     operation: Operation | None
     method: Method | None
     expected: Outcome | None
@@ -138,7 +137,7 @@ def _drill(journal: DrillJournal) -> DrillResult:
         incident=_text(planned.get("incident")),
         layer=one_of(planned.get("layer"), Layer),
         via=one_of(planned.get("via"), Via),
-        environment=one_of(planned.get("environment"), Environment),
+        environment=_text(planned.get("environment")),
         operation=one_of(planned.get("operation"), Operation),
         method=one_of(planned.get("method"), Method),
         expected=one_of(planned.get("expected"), Outcome)

@@ -225,6 +225,8 @@ class HostRunner:
             "TMPDIR": str(job.directory / "tmp"),
             "LANG": "C.UTF-8",
             "TERM": "dumb",
+            # act gives every step a terminal: a pager would wait there for a key.
+            "PAGER": "cat",
             "USER": "runner",
             "GIT_CONFIG_SYSTEM": os.devnull,
             "GIT_TERMINAL_PROMPT": "0",
@@ -260,7 +262,8 @@ def _journal(event: Event, run: str, journal: Journal, story: _Story) -> None:
                 seconds=seconds,
             )
         case OutputLine(job, step, line):
-            if line.strip() and not story.failed_step:
+            # act may print the last lines of a step after saying that it failed.
+            if line.strip() and story.failed_step in {"", step}:
                 story.last_line[step] = line.strip()
                 if line.startswith("error: "):
                     story.last_error = line.removeprefix("error: ")

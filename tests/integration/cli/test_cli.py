@@ -252,6 +252,8 @@ def test_plain_pytest_runs_a_feature(environment: dict[str, str], tmp_path: Path
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "1 of 1 drills met their expectation" in done.stdout
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["summary"]["met"] == 1
+    assert str(tmp_path / "out") in done.stdout
     assert not list(Path(environment["TMPDIR"]).iterdir())
     assert TOKEN not in done.stdout

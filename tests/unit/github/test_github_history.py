@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unit
 
 def built(path: Path, seed: int) -> Origin:
     origin = Origin.create(path)
-    build_history(reference_site(), origin, cast=Cast(seed), author=SOMEBODY)
+    build_history(reference_site(), origin, content="src", cast=Cast(seed), author=SOMEBODY)
     return origin
 
 
@@ -107,5 +107,5 @@ def test_a_site_without_a_place_for_news_is_refused(tmp_path: Path, text: str | 
 
 def test_a_site_that_is_not_there_is_refused(origin: Origin, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="site is missing"):
-        build_history(tmp_path / "none", origin, cast=Cast(1), author=SOMEBODY)
+        build_history(tmp_path / "none", origin, content="src", cast=Cast(1), author=SOMEBODY)
     assert origin.tips() == {}
