@@ -63,7 +63,9 @@ last_known_good = "recovers"
 @pytest.fixture(scope="session")
 def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Origin, str]:
     origin = Origin.create(tmp_path_factory.mktemp("released") / "origin.git")
-    _, second = build_history(reference_site(), origin, content="src", cast=Cast(7), author=Actor("on-call"))
+    _, second = build_history(
+        reference_site(), origin, content="src", cast=Cast(7), author=Actor("on-call")
+    )
     return origin, second.commit
 
 

@@ -17,7 +17,9 @@ from harness.resources import reference_site
 @pytest.fixture(scope="session")
 def site_template(tmp_path_factory: pytest.TempPathFactory) -> Site:
     origin = Origin.create(tmp_path_factory.mktemp("site") / "origin.git")
-    first, second = build_history(reference_site(), origin, content="src", cast=Cast(7), author=SOMEBODY)
+    first, second = build_history(
+        reference_site(), origin, content="src", cast=Cast(7), author=SOMEBODY
+    )
     return Site(origin, first, second)
 
 

@@ -88,7 +88,7 @@ def test_news_is_text_not_markup(tmp_path: Path) -> None:
     page = tmp_path / "src/news/index.html"
     page.parent.mkdir(parents=True)
     page.write_text('<!-- releases -->\n<ul class="news">\n</ul>')
-    add_harmless_change(tmp_path, "v1.2.0", r"fish & <b>chips</b> \1")
+    add_harmless_change(tmp_path, "src", "v1.2.0", r"fish & <b>chips</b> \1")
     text = page.read_text()
     assert r"<li>v1.2.0: fish &amp; &lt;b&gt;chips&lt;/b&gt; \1</li>" in text
     assert text.startswith('<!-- releases -->\n<ul class="news">')
@@ -101,7 +101,7 @@ def test_a_site_without_a_place_for_news_is_refused(tmp_path: Path, text: str | 
     if text is not None:
         page.write_text(text)
     with pytest.raises(ConfigError, match="<!-- releases --> is missing") as caught:
-        add_harmless_change(tmp_path, "v1.2.0", "news")
+        add_harmless_change(tmp_path, "src", "v1.2.0", "news")
     assert caught.value.file == str(page)
 
 
