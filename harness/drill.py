@@ -16,38 +16,31 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 
-from harness import injection
+from harness import injection, responses
 from harness.baseline import Baseline, Baselines
 from harness.checks.layers import LayerState, capture
 from harness.checks.prober import Prober
-from harness.checks.recovery import check_recovery
-from harness.checks.release import ExpectedRelease, known_hashes
-from harness.checks.symptom import why_not_visible
 from harness.clock import Clock
-from harness.errors import (
-    ConfigError,
-    DispatchError,
-    DrillError,
-    PollTimeoutError,
-    UnmetError,
-)
+from harness.errors import ConfigError, DispatchError, DrillError, UnmetError
+from harness.evidence import Evidence
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release
 from harness.incidents import Catalogue, Incident
 from harness.journal import Journal
-from harness.judgement import DOES_NOT_RECOVER, Evidence, Target, Verdict, judge
-from harness.polling import poll
+from harness.judgement import DOES_NOT_RECOVER, Verdict, judge
+from harness.responses import Response
+from harness.viewer import Viewer
 from harness.world import Environment, Ran, World
 
-#: Seconds that a fault may take to show, and that a mended site may take to be seen healthy.
-SHOWS_WITHIN = 5.0
+#: Seconds that a mended site may take to be seen healthy by the prober.
 HEALTHY_WITHIN = 2.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,29 +56,25 @@ class Plan:
     versions: Mapping[str, str]
 
 
-@dataclass
-class _State:
-    """What a drill knows so far; filled in step by step."""
+@dataclass(frozen=True)
+class _Scene:
+    """Where the drill happens, from `open` on."""
 
-    baseline: Baseline | None = None
-    world: World | None = None
-    environment: Environment | None = None
-    prober: Prober | None = None
-    incident: Incident | None = None
-    via: str = "none"
-    live: Release | None = None
-    dispatched_at: float | None = None
-    injected_at: float | None = None
-    before: LayerState | None = None
-    response: Ran | None = None
-    rejected: str = ""
-    target: Target | None = None
-    operation: str = ""
-    method: str | None = None
-    steady: bool | None = None
-    visible: bool | None = None
-    shipping_trouble: str = ""
-    doubts: list[str] = field(default_factory=list)
+    world: World
+    environment: Environment
+    baseline: Baseline
+    viewer: Viewer
+    prober: Prober
+
+
+@dataclass(frozen=True)
+class _Responded:
+    """What AWS held before the response, when it was dispatched, and what came of that."""
+
+    before: LayerState
+    at: float
+    ran: Ran | None
+    rejected: str
 
 
 class Drill:
@@ -125,14 +114,24 @@ class Drill:
         self._interval = interval
         self._run_timeout = run_timeout
         self._cast = Cast(plan.seed)
-        self._state = _State()
         self._stack = ExitStack()
         self._http = self._stack.enter_context(httpx.Client(trust_env=False, timeout=10))
         self._phase = "begin"
+        self._opened: _Scene | None = None
+        self._noted: Incident | None = None
+        self._via = "none"
+        self._live: Release | None = None
+        self._injected_at: float | None = None
+        self._shipping_trouble = ""
+        self._response: Response | None = None
+        self._responded: _Responded | None = None
+        self._looked_at: set[str] = set()
+        self._doubts: list[str] = []
 
     def __enter__(self) -> Drill:
         """Begin the journal."""
-        self.journal.write("drill.started", drill=self.plan.id, **_without_id(self.plan))
+        about = {name: value for name, value in asdict(self.plan).items() if name != "id"}
+        self.journal.write("drill.started", drill=self.plan.id, **about)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
@@ -147,107 +146,101 @@ class Drill:
         finally:
             self.journal.write("drill.finished", seconds=round(self.journal.elapsed(), 3))
 
-    # -- the steps ---------------------------------------------------------------------------
+    @property
+    def world(self) -> World:
+        """The drill's world; there from `open` on."""
+        return self._scene.world
+
+    # The steps, in their order.
 
     def open(self, environment: str) -> None:
         """A world in which `v1.1.0` is live in this environment, watched from now on."""
         self._enter("world")
-        state = self._state
         baseline = self._baselines.get(environment)
         begun = self.journal.elapsed()
-        world = self._stack.enter_context(
-            self._baselines.clone(
-                baseline,
-                directory=self._directory,
-                journal=self.journal,
-                new_id=self._cast.run_id,
-                run_timeout=self._run_timeout,
-            )
+        clone = self._baselines.clone(
+            baseline,
+            directory=self._directory,
+            journal=self.journal,
+            new_id=self._cast.run_id,
+            run_timeout=self._run_timeout,
         )
-        state.world, state.baseline, state.live = world, baseline, baseline.live
-        state.environment = world.environment(environment)
+        world = self._stack.enter_context(clone)
+        here = world.environment(environment)
         self.journal.write(
             "world.ready",
             seconds=round(self.journal.elapsed() - begun, 4),
             cloned=True,
             endpoint=world.endpoint,
-            site_url=state.environment.url,
+            site_url=here.url,
         )
-        state.prober = self._stack.enter_context(self._make_prober(world, baseline))
+        viewer = Viewer(
+            world,
+            here,
+            baseline,
+            baselines=self._baselines,
+            http=self._http,
+            clock=self._clock,
+            new_id=self._cast.run_id,
+        )
+        prober = viewer.prober(journal=self.journal, interval=self._interval)
+        self._stack.enter_context(prober)
+        self._opened = _Scene(world, here, baseline, viewer, prober)
+        self._live = baseline.live
 
     def check_steady_state(self) -> None:
         """Is the site, whole, as the live release has it? If not, nothing can be drilled."""
         self._enter("steady")
-        findings = self._findings(self._expected(self._live()))
-        self._state.steady = not findings
+        findings = self._scene.viewer.findings(self._now_live, known=())
+        self._looked_at.add("steady")
         self.journal.write("steady", healthy=not findings, findings=findings)
         if findings:
-            self._state.doubts.append(f"the site was not healthy to begin with: {findings[0]}")
+            self._doubts.append(f"the site was not healthy to begin with: {findings[0]}")
 
     def note_incident(self, incident: str, *, via: str) -> None:
         """Say which incident this is about, and how it is put in; somebody else may do that."""
-        self._environment()
         self._enter("inject")
-        self._state.incident = self._catalogue.get(incident)
-        self._state.via = via
-        self._planned(expected=None, refused=False)
+        self._noted, self._via = self._catalogue.get(incident), via
+        self._tell_plan()
 
     def ship(self, incident: str) -> None:
         """Ship the incident as bad release `v1.2.0`, through the site's own pipeline."""
         self.note_incident(incident, via="release")
-        world, environment, state = self.world, self._environment(), self._state
-        author = self._baseline().author
-        if not self._drillable():
+        if self._doubts:
             return
+        scene = self._scene
         shipped = injection.ship(
-            world, self._incident(), environment, cast=self._cast, author=author
+            scene.world,
+            self._incident,
+            scene.environment,
+            cast=self._cast,
+            author=scene.baseline.author,
         )
-        state.live = shipped.release
+        self._live = shipped.release
         if shipped.conclusion != "success":
-            state.shipping_trouble = f"; shipping it ended in {shipped.conclusion}: {shipped.cause}"
-        self._injected(release=shipped.release.tag, commit=shipped.release.commit)
+            trouble = f"; shipping it ended in {shipped.conclusion}: {shipped.cause}"
+            self._shipping_trouble = trouble
+        self._tell_injected(release=shipped.release.tag, commit=shipped.release.commit)
 
     def drift(self, incident: str) -> None:
         """Make the incident directly on the live environment."""
         self.note_incident(incident, via="drift")
-        world, environment = self.world, self._environment()
-        if not self._drillable():
-            return
-        injection.drift(world, self._incident(), environment)
-        self._injected(release=None, commit=None)
+        if not self._doubts:
+            injection.drift(self.world, self._incident, self._scene.environment)
+            self._tell_injected(release=None, commit=None)
 
     def see_symptom(self) -> None:
         """Prove through the edge that viewers see the fault; else the drill is inconclusive."""
         self._enter("symptom")
-        if not self._drillable():
+        self._looked_at.add("symptom")
+        if self._doubts:
             return
-        state, url = self._state, self._environment().url
         begun = self.journal.elapsed()
-        seen = ""
-
-        def visible() -> bool | None:
-            nonlocal seen
-            reasons = [why_not_visible(s, url, self._http) for s in self._incident().symptom]
-            seen = next(filter(None, reasons), "")
-            return None if seen else True
-
-        try:
-            state.visible = poll(
-                visible,
-                within=SHOWS_WITHIN,
-                waiting_for="the symptom",
-                clock=self._clock,
-                longest_pause=self._interval,
-            )
-        except PollTimeoutError:
-            state.visible = False
-            state.doubts.append(f"the fault never showed: {seen}{state.shipping_trouble}")
-        self.journal.write(
-            "symptom",
-            visible=state.visible,
-            detail=seen,
-            seconds=round(self.journal.elapsed() - begun, 3),
-        )
+        why_not = self._scene.viewer.wait_until_it_shows(self._incident)
+        if why_not:
+            self._doubts.append(f"the fault never showed: {why_not}{self._shipping_trouble}")
+        seconds = round(self.journal.elapsed() - begun, 3)
+        self.journal.write("symptom", visible=not why_not, detail=why_not, seconds=seconds)
 
     def roll_back(
         self,
@@ -266,39 +259,27 @@ class Drill:
             target_commit: what is typed into the form; for specific_commit the live release's
                 commit at the drill's beginning, when not given.
         """
-        inputs: dict[str, Any] = {"rollback_method": method}
-        baseline, live = self._baseline(), self._live()
-        # What was good before: the release before the bad one, or before the live one that drifted.
-        good = baseline.live if live != baseline.live else baseline.earlier
-        infrastructure = content = good
-        if method == "specific_commit":
-            infrastructure = content = baseline.live
-            inputs["target_commit"] = baseline.live.commit
-        if target_commit is not None:
-            inputs["target_commit"] = target_commit
-        if method == "infrastructure_only":
-            content = live
-        elif method == "content_only":
-            infrastructure = live
-        layers = {"infrastructure_only": ("infrastructure",), "content_only": ("content",)}
-        target = Target(content, infrastructure, layers.get(method, ("infrastructure", "content")))
-        self._respond("rollback", method, inputs, target, reason, actor)
+        response = responses.rollback(
+            method,
+            baseline=self._scene.baseline,
+            live=self._now_live,
+            target_commit=target_commit,
+        )
+        self._respond(response, reason, actor)
 
     def hot_fix(
         self, *, immediate: bool = True, reason: str | None = None, actor: Actor | None = None
     ) -> None:
         """Commit a fix on top of what is live, and dispatch a hotfix, at once or by the pipeline."""
-        world, baseline = self.world, self._baseline()
+        baseline = self._scene.baseline
         commit = injection.fix(
-            world,
-            self._incident(),
+            self.world,
+            self._incident,
             baseline.live.commit,
             cast=self._cast,
             author=baseline.author,
         )
-        fixed = Release("the fix", commit)
-        target = Target(fixed, fixed, ("infrastructure", "content"))
-        self._respond("hotfix", None, {"immediate_deploy": immediate}, target, reason, actor)
+        self._respond(responses.hotfix(commit, immediate=immediate), reason, actor)
 
     def conclude(self, expected: str) -> Verdict:
         """Observe, compare with what is expected, and say what came of it.
@@ -309,39 +290,12 @@ class Drill:
         Raises:
             ConfigError: the feature expects something else than the incident.
         """
-        state, incident = self._state, self._incident()
-        response = state.method or state.operation
-        known = incident.expected(state.via, response)
-        if known != expected:
-            raise ConfigError(
-                file=self._catalogue.origin / f"{incident.id}.toml",
-                key=f"expect.{state.via}.{response}",
-                value=known,
-                expected=f"{expected!r}, as scenario {self.plan.scenario!r} says",
-            )
+        self._check_expectation(expected, _there(self._response, "a response"))
         return self._conclude(expected, must_be_refused=False)
 
     def conclude_refused(self) -> Verdict:
         """As `conclude`, for a request that must be refused: nothing tagged, nothing changed."""
         return self._conclude(DOES_NOT_RECOVER, must_be_refused=True)
-
-    def _conclude(self, expected: str, *, must_be_refused: bool) -> Verdict:
-        self._enter("observe")
-        state = self._state
-        self._planned(expected=expected, refused=must_be_refused)
-        if state.steady is None:
-            state.doubts.append("nobody looked whether the site was healthy to begin with")
-        if state.visible is None:
-            state.doubts.append("nobody looked whether viewers see the fault")
-        evidence = self._observe(must_be_refused) if not state.doubts else None
-        self._enter("verdict")
-        self.verdict = judge(expected, evidence, state.doubts)
-        self.journal.write("verdict", **asdict(self.verdict))
-        return self.verdict
-
-    def stranger(self) -> Actor:
-        """Somebody who is no owner of anything."""
-        return self._cast.actor()
 
     def require_audit(self) -> None:
         """The audit trail is complete and without contradiction.
@@ -349,7 +303,8 @@ class Drill:
         Raises:
             UnmetError: it is not; says what is missing.
         """
-        lines = [c for c in self._concluded().causes if c.startswith("audit: ")]
+        verdict = _there(self.verdict, "a conclusion")
+        lines = [cause for cause in verdict.causes if cause.startswith("audit: ")]
         if lines:
             raise UnmetError("; ".join(lines))
 
@@ -359,237 +314,161 @@ class Drill:
         Raises:
             UnmetError: it is not; says why.
         """
-        verdict = self._concluded()
+        verdict = _there(self.verdict, "a conclusion")
         if verdict.verdict != "met":
             raise UnmetError(f"{verdict.verdict}: {'; '.join(verdict.causes)}")
 
-    def _concluded(self) -> Verdict:
-        return _there(self.verdict, "a conclusion")
+    # What may happen besides.
+
+    def stranger(self) -> Actor:
+        """Somebody who is no owner of anything."""
+        return self._cast.actor()
 
     def give_up(self, cause: str) -> None:
         """Something broke: the verdict is `error`, unless there is one already."""
         if self.verdict is None:
-            lines = f"in phase {self._phase}: {' '.join(cause.split())}"
-            self.verdict = Verdict(None, None, "error", (lines,))
+            line = f"in phase {self._phase}: {' '.join(cause.split())}"
+            self.verdict = Verdict(None, None, "error", (line,))
             self.journal.write("verdict", **asdict(self.verdict))
 
     def interrupted(self, by: str) -> None:
         """Somebody stops the drill: the journal says where."""
         self.journal.write("interrupted", phase=self._phase, by=by)
 
-    # -- how -----------------------------------------------------------------------------------
+    # How.
 
-    def _planned(self, *, expected: str | None, refused: bool) -> None:
+    def _respond(self, response: Response, reason: str | None, actor: Actor | None) -> None:
+        self._enter("respond")
+        self._response = response
+        self._tell_plan()
+        if self._doubts:
+            return
+        world, here = self.world, self._scene.environment
+        why = self._cast.reason(self._incident.title) if reason is None else reason
+        who = actor or responses.somebody_who_may(world, here, self._cast)
+        before = self._capture()
+        at = self.journal.elapsed()
+        ran, rejected = None, ""
+        said = {"environment": here.name, "operation": response.operation, "reason": why}
+        try:
+            ran = world.dispatch(
+                world.settings.workflows.emergency,
+                ref="main",
+                inputs={**said, **response.inputs},
+                actor=who.handle,
+                role="response",
+                said={**said, "method": response.method, "target": response.target.commit},
+            )
+            world.run_waiting()
+        except DispatchError as error:
+            rejected = error.message
+        self._responded = _Responded(before, at, ran, rejected)
+
+    def _check_expectation(self, expected: str, response: Response) -> None:
+        incident = self._incident
+        name = response.method or response.operation
+        known = incident.expected(self._via, name)
+        if known != expected:
+            raise ConfigError(
+                file=self._catalogue.origin / f"{incident.id}.toml",
+                key=f"expect.{self._via}.{name}",
+                value=known,
+                expected=f"{expected!r}, as scenario {self.plan.scenario!r} says",
+            )
+
+    def _conclude(self, expected: str, *, must_be_refused: bool) -> Verdict:
+        self._enter("observe")
+        self._tell_plan(expected, refused=must_be_refused)
+        if "steady" not in self._looked_at:
+            self._doubts.append("nobody looked whether the site was healthy to begin with")
+        if "symptom" not in self._looked_at:
+            self._doubts.append("nobody looked whether viewers see the fault")
+        evidence = None
+        if not self._doubts:
+            evidence = self._observe(must_be_refused)
+        self._enter("verdict")
+        self.verdict = judge(expected, evidence, self._doubts)
+        self.journal.write("verdict", **asdict(self.verdict))
+        return self.verdict
+
+    def _observe(self, must_be_refused: bool) -> Evidence:
+        scene, target = self._scene, _there(self._response, "a response").target
+        responded = _there(self._responded, "a response")
+        findings = scene.viewer.findings(target.content, known=[self._now_live])
+        if not findings and scene.viewer.shows(self._incident):
+            # A fault that leaves every page whole and every link alive is known by nothing else.
+            findings = [f"the symptom of {self._incident.id} still shows"]
+        if not findings:
+            scene.prober.wait_for(healthy=True, within=HEALTHY_WITHIN)
+        content = scene.viewer.expected(target.content)
+        self.journal.write(
+            "recovery",
+            recovered=not findings,
+            release={"content": target.content.tag, "infrastructure": target.infrastructure.tag},
+            findings=findings,
+            files=len(content.files),
+        )
+        return Evidence.gather(
+            journal=self.journal,
+            clients=scene.world.clients("checks"),
+            bucket=scene.environment.bucket,
+            target=target,
+            content=content,
+            state_of_infrastructure=scene.baseline.states,
+            before=responded.before,
+            after=self._capture(),
+            ran=responded.ran,
+            rejected=responded.rejected,
+            findings=findings,
+            injected_at=self._injected_at,
+            dispatched_at=responded.at,
+            must_be_refused=must_be_refused,
+        )
+
+    def _capture(self) -> LayerState:
+        world, here = self.world, self._scene.environment
+        return capture(world.clients("checks"), here.bucket, world.distribution_id(here))
+
+    def _tell_plan(self, expected: str | None = None, *, refused: bool = False) -> None:
         """What is known of the drill so far: the last of these records counts."""
-        state, incident = self._state, self._incident()
+        response = self._response
         self.journal.write(
             "drill.planned",
-            incident=incident.id,
-            layer=incident.layer,
-            via=state.via,
-            environment=self._environment().name,
-            operation=state.operation or None,
-            method=state.method,
+            incident=self._incident.id,
+            layer=self._incident.layer,
+            via=self._via,
+            environment=self._scene.environment.name,
+            operation=response and response.operation,
+            method=response and response.method,
             expected=expected,
             refused=refused,
         )
 
-    def _injected(self, *, release: str | None, commit: str | None) -> None:
+    def _tell_injected(self, *, release: str | None, commit: str | None) -> None:
+        incident, via = self._incident.id, self._via
         record = self.journal.write(
-            "injected",
-            incident=self._incident().id,
-            via=self._state.via,
-            release=release,
-            commit=commit,
+            "injected", incident=incident, via=via, release=release, commit=commit
         )
-        self._state.injected_at = record.t
-
-    def _respond(
-        self,
-        operation: str,
-        method: str | None,
-        inputs: Mapping[str, Any],
-        target: Target,
-        reason: str | None,
-        actor: Actor | None,
-    ) -> None:
-        self._enter("respond")
-        state, world, environment = self._state, self.world, self._environment()
-        state.operation, state.method, state.target = operation, method, target
-        self._planned(expected=None, refused=False)
-        if not self._drillable():
-            return
-        why = self._cast.reason(self._incident().title) if reason is None else reason
-        who = actor or self._somebody_who_may(environment)
-        distribution = world.distribution_id(environment)
-        state.before = capture(world.clients("checks"), environment.bucket, distribution)
-        state.dispatched_at = self.journal.elapsed()
-        try:
-            state.response = world.dispatch(
-                world.settings.workflows.emergency,
-                ref="main",
-                inputs={
-                    "environment": environment.name,
-                    "operation": operation,
-                    "reason": why,
-                    **inputs,
-                },
-                actor=who.handle,
-                role="response",
-                said={
-                    "environment": environment.name,
-                    "operation": operation,
-                    "method": method,
-                    "reason": why,
-                    "target": target.commit,
-                },
-            )
-        except DispatchError as error:
-            state.rejected = error.message
-            return
-        world.run_waiting()
-
-    def _somebody_who_may(self, environment: Environment) -> Actor:
-        """Staging: any member. Anything else: an owner of the emergency workflow."""
-        if environment.name == "staging":
-            return self._cast.actor()
-        return Actor(owners_of_emergency(self.world)[0])
-
-    def _observe(self, must_be_refused: bool) -> Evidence:
-        state, world, environment = self._state, self.world, self._environment()
-        if state.target is None or state.before is None:
-            raise DrillError("a drill needs a response before its conclusion")
-        content = self._expected(state.target.content)
-        findings = self._findings(content)
-        if not findings and self._still_shows():
-            findings = [f"the symptom of {self._incident().id} still shows"]
-        if state.prober is not None and not findings:
-            state.prober.wait_for(healthy=True, within=HEALTHY_WITHIN)
-        self.journal.write(
-            "recovery",
-            recovered=not findings,
-            release={
-                "content": state.target.content.tag,
-                "infrastructure": state.target.infrastructure.tag,
-            },
-            findings=findings,
-            files=len(content.files),
-        )
-        distribution = world.distribution_id(environment)
-        return Evidence.gather(
-            journal=self.journal,
-            clients=world.clients("checks"),
-            bucket=environment.bucket,
-            distribution=distribution,
-            target=state.target,
-            content=content,
-            state_of_infrastructure=self._baseline().states,
-            before=state.before,
-            ran=state.response,
-            rejected=state.rejected,
-            findings=findings,
-            injected_at=state.injected_at,
-            dispatched_at=state.dispatched_at,
-            must_be_refused=must_be_refused,
-        )
-
-    def _still_shows(self) -> bool:
-        """A fault that leaves every page whole and every link alive is known by its symptom only."""
-        url = self._environment().url
-        return not any(why_not_visible(s, url, self._http) for s in self._incident().symptom)
-
-    def _findings(self, expected: ExpectedRelease) -> list[str]:
-        baseline = self._baseline()
-        releases = {*baseline.releases, self._live()}
-        known = known_hashes([self._expected(release) for release in releases])
-        recovery = check_recovery(
-            self._environment().url,
-            expected,
-            http=self._http,
-            known=known,
-            hosts=[self._environment().alias],
-            missing_path=f"/no-such-page-{self._cast.run_id()}.html",
-        )
-        return list(recovery.findings)
-
-    def _expected(self, release: Release) -> ExpectedRelease:
-        return self._baselines.expected(self.world.origin, release.tag, release.commit)
-
-    def _make_prober(self, world: World, baseline: Baseline) -> Prober:
-        """Healthy is what any good release would serve at the watched addresses."""
-        releases = [
-            self._baselines.expected(world.origin, release.tag, release.commit)
-            for release in baseline.releases
-        ]
-        watched = {}
-        for path in world.settings.site.watch:
-            name = "/index.html" if path == "/" else path
-            files = [release.file(name) for release in releases]
-            watched[path] = frozenset(file.sha256 for file in files if file is not None)
-        return Prober(
-            self._environment().url,
-            watched,
-            world.settings.headers,
-            journal=self.journal,
-            clock=self._clock,
-            interval=self._interval,
-        )
-
-    def _drillable(self) -> bool:
-        return not self._state.doubts
+        self._injected_at = record.t
 
     def _enter(self, phase: str) -> None:
         self._phase = phase
         self.journal.write("phase", name=phase)
 
     @property
-    def world(self) -> World:
-        """The drill's world; there from `open` on."""
-        return _there(self._state.world, "a world: open one first")
+    def _scene(self) -> _Scene:
+        return _there(self._opened, "a world: open one first")
 
-    def _baseline(self) -> Baseline:
-        return _there(self._state.baseline, "a world: open one first")
+    @property
+    def _now_live(self) -> Release:
+        return _there(self._live, "a world: open one first")
 
-    def _environment(self) -> Environment:
-        return _there(self._state.environment, "a world: open one first")
-
-    def _live(self) -> Release:
-        return _there(self._state.live, "a world: open one first")
-
+    @property
     def _incident(self) -> Incident:
-        return _there(self._state.incident, "an incident: ship or make one first")
-
-
-T = TypeVar("T")
-
-
-def owners_of_emergency(world: World) -> list[str]:
-    """The handles that CODEOWNERS names for the emergency workflow: the last line that matches.
-
-    https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
-
-    Raises:
-        DrillError: there is none.
-    """
-    text = world.origin.read_file(world.origin.head(), ".github/CODEOWNERS") or ""
-    owners: list[str] = []
-    for line in text.splitlines():
-        pattern, *names = line.partition("#")[0].split() or [""]
-        if pattern == "*" or (pattern and "/.github/workflows/".startswith(pattern)):
-            owners = [name.removeprefix("@") for name in names if "/" not in name]
-    if not owners:
-        raise DrillError(
-            ".github/CODEOWNERS names no person for the emergency workflow",
-            hint="production needs somebody who may start it",
-        )
-    return owners
+        return _there(self._noted, "an incident: ship or make one first")
 
 
 def _there(value: T | None, what: str) -> T:
     if value is None:
         raise DrillError(f"this step needs {what}")
     return value
-
-
-def _without_id(plan: Plan) -> dict[str, Any]:
-    return {name: value for name, value in asdict(plan).items() if name != "id"}

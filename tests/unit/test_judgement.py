@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.checks.audit import Audit
-from harness.judgement import DOES_NOT_RECOVER, RECOVERS, Evidence, judge
+from harness.evidence import Evidence
+from harness.judgement import DOES_NOT_RECOVER, RECOVERS, judge
 
 pytestmark = pytest.mark.unit
 
