@@ -24,6 +24,7 @@ deployed through its own pipeline) or as drift (the live environment is changed 
 from __future__ import annotations
 
 import fnmatch
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ Expectation = Literal["recovers", "does not recover"]
 Response = Literal[
     "last_known_good", "specific_commit", "infrastructure_only", "content_only", "hotfix"
 ]
+_WITH_VALUE = frozenset({"add", "replace", "test"})
 
 
 class _Strict(BaseModel):
@@ -54,10 +56,16 @@ class DistributionPatch(_Strict):
     value: Any = None
     source: Annotated[str | None, Field(alias="from")] = None
 
+    @model_validator(mode="after")
+    def _has_its_value(self) -> DistributionPatch:
+        if self.op in _WITH_VALUE and "value" not in self.model_fields_set:
+            raise ValueError(f"a value for {self.op}")
+        return self
+
     def operation(self) -> dict[str, Any]:
         """As RFC 6902 writes it."""
         plain: dict[str, Any] = {"op": self.op, "path": self.path}
-        if self.op in {"add", "replace", "test"}:
+        if self.op in _WITH_VALUE:
             plain["value"] = self.value
         if self.source is not None:
             plain["from"] = self.source
@@ -197,7 +205,8 @@ def load_incident(file: Path) -> Incident:
         incident = Incident.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "file"
+        # "[key]" is how pydantic says that the key itself is wrong.
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]") or "file"
         value = None if first["type"] == "missing" else first["input"]
         raise ConfigError(
             file=file, key=key, value=value, expected=first["msg"].removeprefix("Value error, ")
@@ -225,19 +234,36 @@ def patch_distribution(fault: Fault, config: Mapping[str, Any]) -> dict[str, Any
     """The distribution's configuration with the fault in it.
 
     Raises:
-        ConfigError: the patch does not fit this configuration.
+        ConfigError: the patch does not fit this configuration, or one of its operations changes
+            nothing, so the fault would not show.
     """
-    patch = jsonpatch.JsonPatch([step.operation() for step in fault.distribution])
-    try:
-        patched: dict[str, Any] = patch.apply(dict(config))
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        raise ConfigError(
-            file="incident",
-            key="fault.distribution",
-            value=str(error),
-            expected="a JSON Patch that fits the site's distribution",
-        ) from error
+    patched = dict(config)
+    for step in fault.distribution:
+        before = patched
+        try:
+            patched = jsonpatch.JsonPatch([step.operation()]).apply(before)
+        except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+            raise ConfigError(
+                file="incident",
+                key="fault.distribution",
+                value=str(error),
+                expected="a JSON Patch that fits the site's distribution",
+            ) from error
+        if step.op != "test" and _same(before, patched):
+            raise _no_change(step)
+    if fault.distribution and _same(config, patched):  # nothing but tests, or there and back
+        raise _no_change(fault.distribution[-1])
     return patched
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both are the same JSON: 1 and true, equal in Python, are not."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _no_change(step: DistributionPatch) -> ConfigError:
+    key, expected = "fault.distribution.path", "a patch that changes the site's distribution"
+    return ConfigError(file="incident", key=key, value=step.path, expected=expected)
 
 
 def edit_content(fault: Fault, content: Mapping[str, bytes]) -> dict[str, bytes | None]:

@@ -56,9 +56,10 @@ class Journal:
         self._file: IO[bytes] | None = path.open("ab", buffering=0)
 
     def mask(self, secrets: Iterable[str]) -> None:
-        """Replace these values by `***` in everything written from now on."""
+        """Replace these values, and each line of them, by `***` in what is written from now on."""
+        lines = {line.strip() for secret in secrets for line in (secret, *secret.splitlines())}
         with self._lock:
-            known = set(self._secrets) | {s for s in secrets if len(s) >= SHORTEST_SECRET}
+            known = set(self._secrets) | {line for line in lines if len(line) >= SHORTEST_SECRET}
             self._secrets = tuple(sorted(known, key=len, reverse=True))
 
     def write(self, kind: str, **data: Any) -> Record:
@@ -75,9 +76,9 @@ class Journal:
                 self._seq = record.seq
                 line = {"seq": record.seq, "t": record.t, "at": record.at, "kind": kind}
                 self._file.write(
-                    json.dumps({**line, **record.data}, ensure_ascii=False, default=str).encode(
-                        errors="replace"
-                    )
+                    json.dumps(
+                        {**line, **record.data, **line}, ensure_ascii=False, default=str
+                    ).encode(errors="replace")
                     + b"\n"
                 )
             return record
@@ -132,7 +133,10 @@ class Journal:
             return {self._masked(k): self._masked(v) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self._masked(v) for v in value]
-        return value
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        # What the file would get as text (a path, an exception) may hold a secret as well.
+        return self._masked(str(value))
 
 
 def read_journal(path: Path) -> list[Record]:

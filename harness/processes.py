@@ -34,15 +34,22 @@ def run_tool(
     """Run a short command to its end and return its standard output.
 
     Raises:
-        ProcessError: it is not there, took longer than `timeout` seconds or ended with an error.
+        ProcessError: it or `cwd` is not there, it cannot be run, took longer than `timeout`
+            seconds or ended with an error.
     """
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
             words, cwd=cwd, env=env, input=stdin, capture_output=True, timeout=timeout, check=False
         )
-    except FileNotFoundError as error:
-        raise ProcessError(f"{words[0]} is not there", hint="see `sitedrill doctor`") from error
+    except OSError as error:
+        # The same errors stand for a folder that is not there.
+        if cwd is not None and not cwd.is_dir():
+            message = f"`{' '.join(words[:3])}` has no folder to run in: {cwd}"
+            raise ProcessError(message) from error
+        if isinstance(error, FileNotFoundError):
+            raise ProcessError(f"{words[0]} is not there", hint="see `sitedrill doctor`") from error
+        raise ProcessError(f"{words[0]} cannot be run: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise ProcessError(f"`{' '.join(words[:3])}` took longer than {timeout:g} s") from error
     if done.returncode != 0:
@@ -51,41 +58,48 @@ def run_tool(
     return done.stdout
 
 
-def marked(token: str) -> list[psutil.Process]:
-    """The living processes whose token begins like this, ours excepted."""
+def marked(token: str, under: Path | None = None) -> list[psutil.Process]:
+    """The living processes whose token begins like this, ours excepted.
+
+    A process that has cleared its environment is known by the folder it stands in, if that is
+    `under` this one.
+    """
     found = []
     for process in psutil.process_iter():
         if process.pid == os.getpid():
             continue
         try:
             carried = process.environ().get(TOKEN, "")
-            if carried.startswith(token) and process.status() != psutil.STATUS_ZOMBIE:
+            mine = carried.startswith(token) or (
+                under is not None and Path(process.cwd()).is_relative_to(under)
+            )
+            if mine and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (psutil.Error, OSError):
             continue
     return found
 
 
-def end_marked(token: str, *, grace: float, clock: Clock) -> int:
-    """End every process that carries this token: first asked, then after `grace` seconds killed.
+def end_marked(token: str, *, grace: float, clock: Clock, under: Path | None = None) -> int:
+    """End every process of a run (see `marked`): first asked, then after `grace` seconds killed.
 
     Returns:
         How many had to be ended.
     """
-    living = marked(token)
+    living = marked(token, under)
     count = len(living)
     for process in living:
         _send(process, signal.SIGTERM)
     try:
         poll(
-            lambda: True if not marked(token) else None,
+            lambda: True if not marked(token, under) else None,
             within=grace if living else 0,
             waiting_for="processes to end",
             clock=clock,
         )
     except PollTimeoutError:
         # A process may start another between the look and the signal: look until none is left.
-        while left := marked(token):
+        while left := marked(token, under):
             for process in left:
                 _send(process, signal.SIGKILL)
             psutil.wait_procs(left, timeout=1)

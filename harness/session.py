@@ -153,7 +153,7 @@ class Session:
 
 def close_session(directory: Path, clock: Clock) -> None:
     """End what carries the session's token and remove its folder, whatever state it is in."""
-    end_marked(f"{directory.name}.", grace=GRACE, clock=clock)
+    end_marked(f"{directory.name}.", grace=GRACE, clock=clock, under=directory)
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -41,7 +42,9 @@ class GitHubApi:
         self._control = control
         self._issuer = issuer
         self._clock = clock
+        # Apart, because neither token opens the other's door.
         self._by_token: dict[str, RunCredentials] = {}
+        self._by_oidc: dict[str, RunCredentials] = {}
         dispatches = "/api/v3/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches"
         self.app = Starlette(
             routes=[
@@ -59,21 +62,17 @@ class GitHubApi:
         """Give a run the tokens it will use."""
         credentials = RunCredentials(run, f"ghs_{new_secret()}", f"oidc_{new_secret()}")
         self._by_token[credentials.token] = credentials
-        self._by_token[credentials.oidc] = credentials
+        self._by_oidc[credentials.oidc] = credentials
         return credentials
 
     def dismiss(self, credentials: RunCredentials) -> None:
         """The run is over: its tokens are no longer worth anything."""
         self._by_token.pop(credentials.token, None)
-        self._by_token.pop(credentials.oidc, None)
-
-    def _bearer(self, request: Request) -> RunCredentials | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self._by_token.get(token) if scheme.lower() in {"bearer", "token"} else None
+        self._by_oidc.pop(credentials.oidc, None)
 
     async def _dispatch(self, request: Request) -> Response:
         """https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event ."""
-        credentials = self._bearer(request)
+        credentials = _bearer(request, self._by_token)
         if credentials is None:
             return JSONResponse({"message": "Bad credentials", "status": "401"}, 401)
         path = request.path_params
@@ -83,14 +82,12 @@ class GitHubApi:
             body = json.loads(await request.body())
         except ValueError:
             return JSONResponse({"message": "Problems parsing JSON", "status": "400"}, 400)
-        if not isinstance(body, dict) or not isinstance(body.get("ref"), str):
-            message = 'Invalid request.\n\n"ref" wasn\'t supplied.'
-            return JSONResponse({"message": message, "status": "422"}, 422)
         try:
+            ref, inputs = _asked(body)
             self._control.dispatch_later(
                 path["workflow"],
-                ref=body["ref"],
-                inputs=body.get("inputs") or {},
+                ref=ref,
+                inputs=inputs,
                 actor=credentials.run.actor,
             )
         except DispatchError as error:
@@ -100,8 +97,8 @@ class GitHubApi:
 
     async def _id_token(self, request: Request) -> Response:
         """Answer ACTIONS_ID_TOKEN_REQUEST_URL: docs.github.com/en/actions/reference/security/oidc ."""
-        credentials = self._bearer(request)
-        if credentials is None or not credentials.oidc:
+        credentials = _bearer(request, self._by_oidc)
+        if credentials is None:
             return JSONResponse({"message": "Bad credentials"}, 401)
         run = credentials.run
         claims = Claims(
@@ -133,6 +130,24 @@ class GitHubApi:
                 "id_token_signing_alg_values_supported": ["RS256"],
             }
         )
+
+
+def _asked(body: Any) -> tuple[str, dict[str, Any]]:
+    """The ref and the inputs that the body of a dispatch names."""
+    if not isinstance(body, dict) or not isinstance(body.get("ref"), str):
+        raise DispatchError('Invalid request.\n\n"ref" wasn\'t supplied.')
+    inputs = body.get("inputs")
+    if not isinstance(inputs, dict | None):
+        said = json.dumps(inputs)
+        raise DispatchError(
+            f"Invalid request.\n\nFor 'properties/inputs', {said} is not an object."
+        )
+    return body["ref"], inputs or {}
+
+
+def _bearer(request: Request, known: Mapping[str, RunCredentials]) -> RunCredentials | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return known.get(token) if scheme.lower() in {"bearer", "token"} else None
 
 
 async def _not_found(_: Request, __: Exception | None) -> Response:

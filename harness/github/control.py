@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import fnmatch
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.errors import ConfigError, DispatchError
 from harness.github.dispatch import common, dispatch_event, validate_inputs
-from harness.github.expressions import interpolate
+from harness.github.expressions import ExpressionError, interpolate
 from harness.github.origin import DEFAULT_BRANCH, Origin
 from harness.github.runs import RunRequest
 from harness.github.workflow import Workflow, parse_workflow
@@ -94,7 +94,8 @@ class ControlPlane:
     def completed(self, run: RunRequest, conclusion: str) -> None:
         """Queue the runs that the end of this one starts (`on: workflow_run`).
 
-        They use the workflow files of the default branch, as GitHub does.
+        They use the workflow files of the default branch, as GitHub does; a file that GitHub cannot
+        use starts nothing, and keeps no other from starting.
         """
         depth = self._chain.get(run.id, 0)
         if depth >= LONGEST_CHAIN:
@@ -103,18 +104,21 @@ class ControlPlane:
         for path in self.origin.files(head, WORKFLOWS):
             if not path.endswith((".yml", ".yaml")):
                 continue
-            follower = parse_workflow(path, self.origin.read_file(head, path) or "")
-            if not _follows(follower, run):
+            try:
+                follower = parse_workflow(path, self.origin.read_file(head, path) or "")
+                if not _follows(follower, run):
+                    continue
+                queued = self._request(
+                    follower,
+                    event_name="workflow_run",
+                    event=self._workflow_run_event(run, conclusion),
+                    ref=f"refs/heads/{DEFAULT_BRANCH}",
+                    sha=head,
+                    actor=run.actor,
+                    inputs={},
+                )
+            except (ConfigError, DispatchError):
                 continue
-            queued = self._request(
-                follower,
-                event_name="workflow_run",
-                event=self._workflow_run_event(run, conclusion),
-                ref=f"refs/heads/{DEFAULT_BRANCH}",
-                sha=head,
-                actor=run.actor,
-                inputs={},
-            )
             self._chain[queued.id] = depth + 1
             self.waiting.append(queued)
 
@@ -166,9 +170,11 @@ class ControlPlane:
             name: value == "true" if workflow.inputs[name].type == "boolean" else value
             for name, value in inputs.items()
         }
-        title = interpolate(
-            workflow.run_name, {"github": github, "inputs": typed, "vars": self.variables}
-        )
+        context = {"github": github, "inputs": typed, "vars": self.variables}
+        try:
+            title = interpolate(workflow.run_name, context)
+        except ExpressionError as error:
+            raise DispatchError(f"run-name: {error.message}", hint=error.hint) from error
         return RunRequest(
             id=self._new_id(),
             attempt=1,
@@ -190,5 +196,10 @@ def _follows(follower: Workflow, run: RunRequest) -> bool:
         return False
     if trigger.types and "completed" not in trigger.types:
         return False
-    branches = trigger.branches
-    return not branches or any(fnmatch.fnmatchcase(run.ref_name, glob) for glob in branches)
+    if trigger.branches:
+        return _matches(run.ref_name, trigger.branches)
+    return not _matches(run.ref_name, trigger.branches_ignore)
+
+
+def _matches(name: str, globs: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, glob) for glob in globs)

@@ -17,7 +17,7 @@ from harness.github.workflow import InputDeclaration, Workflow, short_name
 #: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#providing-inputs
 MOST_INPUTS = 25
 MOST_CHARACTERS = 65_535
-_NUMBER = re.compile(r"^-?\d+(\.\d+)?([eE][-+]?\d+)?$")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
 def validate_inputs(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, str]:
@@ -113,6 +113,6 @@ def _value(declared: InputDeclaration, sent: Mapping[str, str]) -> str:
             f"Provided value '{value}' for input '{name}' is not a boolean",
             hint="allowed: true, false",
         )
-    if declared.type == "number" and value and not _NUMBER.match(value):
+    if declared.type == "number" and value and not _NUMBER.fullmatch(value):
         raise DispatchError(f"Provided value '{value}' for input '{name}' is not a number")
     return value

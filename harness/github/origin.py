@@ -75,6 +75,8 @@ class Origin:
     ) -> str:
         """Commit what `change` does to a checkout of `branch`, and return the new commit.
 
+        A branch that is not there yet begins at the default branch.
+
         Raises:
             ProcessError: git refuses, or nothing was changed.
         """
@@ -82,8 +84,10 @@ class Origin:
         shutil.rmtree(checkout, ignore_errors=True)
         try:
             git(self.path.parent, "clone", "--quiet", "--shared", str(self.path), str(checkout))
-            if not self.tips():
-                git(checkout, "checkout", "--quiet", "-B", branch)
+            tips = self.tips()
+            start = [f"refs/remotes/origin/{branch}"] if f"refs/heads/{branch}" in tips else []
+            if start or not tips:
+                git(checkout, "checkout", "--quiet", "-B", branch, *start)
             change(checkout)
             git(checkout, "add", "--all")
             who = signature(author.handle, author.email, when)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from harness.errors import ConfigError
+from harness.github import _yaml
 
 INPUT_TYPES = ("string", "boolean", "choice", "number", "environment")
 
@@ -36,6 +35,7 @@ class RunTrigger:
     workflows: tuple[str, ...]
     types: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
+    branches_ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,32 +58,19 @@ def parse_workflow(file: str, text: str) -> Workflow:
         text: what it says.
 
     Raises:
-        ConfigError: not YAML, or not of a workflow's shape; names line and column.
+        ConfigError: not YAML (names line and column), or not of a workflow's shape (names the key).
     """
-    try:
-        # BaseLoader keeps every value a string: `on` stays a key, and defaults stay as written.
-        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it constructs nothing
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-        raise ConfigError(
-            file=file,
-            key=where,
-            value=error.problem or "unreadable",
-            expected="YAML that GitHub can parse",
-            hint="a workflow that does not parse cannot be started at all",
-        ) from error
-    if not isinstance(document, dict) or "on" not in document:
+    document = _yaml.load(file, text)
+    if not isinstance(document, dict) or document.get("on") is None:
         raise ConfigError(file=file, key="on", expected="the events that start the workflow")
     triggers = _triggers(file, document["on"])
-    dispatch = triggers.get("workflow_dispatch") or {}
     return Workflow(
         file=file,
-        name=str(document.get("name") or file),
-        run_name=str(document.get("run-name") or ""),
+        name=_text(file, "name", document.get("name")) or file,
+        run_name=_text(file, "run-name", document.get("run-name")) or "",
         triggers=frozenset(triggers),
-        inputs=_inputs(file, dispatch),
-        workflow_run=_workflow_run(triggers.get("workflow_run")),
+        inputs=_inputs(file, triggers.get("workflow_dispatch")),
+        workflow_run=_workflow_run(file, triggers.get("workflow_run")),
     )
 
 
@@ -93,52 +80,80 @@ def short_name(workflow: Workflow) -> str:
 
 
 def _triggers(file: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {value: None}
-    if isinstance(value, list):
-        return dict.fromkeys(value)
     if isinstance(value, dict):
-        return value
-    raise ConfigError(file=file, key="on", value=value, expected="an event, a list or a mapping")
+        return _mapping(file, "on", value)
+    return dict.fromkeys(_strings(file, "on", value, "an event, a list of events or a mapping"))
 
 
 def _inputs(file: str, dispatch: Any) -> dict[str, InputDeclaration]:
-    declared = dispatch.get("inputs") or {} if isinstance(dispatch, dict) else {}
-    found = {}
-    for name, body in declared.items():
-        body = body if isinstance(body, dict) else {}  # noqa: PLW2901 - `reason:` alone is a string
-        kind = body.get("type", "string")
-        where = f"on.workflow_dispatch.inputs.{name}"
-        if kind not in INPUT_TYPES:
-            raise ConfigError(
-                file=file,
-                key=f"{where}.type",
-                value=kind,
-                expected="one of " + ", ".join(INPUT_TYPES),
-            )
-        if kind == "choice" and not body.get("options"):
-            raise ConfigError(file=file, key=f"{where}.options", expected="a list of choices")
-        found[name] = InputDeclaration(
-            name=name,
-            type=kind,
-            required=body.get("required", "false") == "true",
-            default=body.get("default"),
-            options=tuple(body.get("options") or ()),
+    trigger = "on.workflow_dispatch"
+    declared = _mapping(file, trigger, dispatch).get("inputs")
+    return {
+        name: _input(file, f"{trigger}.inputs.{name}", name, body)
+        for name, body in _mapping(file, f"{trigger}.inputs", declared).items()
+    }
+
+
+def _input(file: str, where: str, name: str, value: Any) -> InputDeclaration:
+    body = _mapping(file, where, value)
+    kind = body.get("type") or "string"
+    if kind not in INPUT_TYPES:
+        expected = "one of " + ", ".join(INPUT_TYPES)
+        raise ConfigError(file=file, key=f"{where}.type", value=kind, expected=expected)
+    options = body.get("options")
+    if (kind == "choice" and not options) or not isinstance(options, list | None):
+        raise ConfigError(
+            file=file, key=f"{where}.options", value=options, expected="a list of choices"
         )
-    return found
-
-
-def _workflow_run(value: Any) -> RunTrigger | None:
-    if not isinstance(value, dict):
-        return None
-    return RunTrigger(
-        workflows=_strings(value.get("workflows")),
-        types=_strings(value.get("types")),
-        branches=_strings(value.get("branches")),
+    required = _text(file, f"{where}.required", body.get("required"))
+    default = _text(file, f"{where}.default", body.get("default"))
+    if kind == "boolean" and (flag := _yaml.boolean(default)) is not None:
+        default = "true" if flag else "false"
+    return InputDeclaration(
+        name=name,
+        type=kind,
+        required=_yaml.boolean(required) is True,
+        default=default,
+        options=_strings(file, f"{where}.options", options, "a list of choices"),
     )
 
 
-def _strings(value: Any) -> tuple[str, ...]:
+def _workflow_run(file: str, value: Any) -> RunTrigger | None:
     if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+        return None
+    where = "on.workflow_run"
+    body = _mapping(file, where, value)
+    keys = ("workflows", "types", "branches", "branches-ignore")
+    trigger = RunTrigger(*(_strings(file, f"{where}.{key}", body.get(key)) for key in keys))
+    if trigger.branches and trigger.branches_ignore:
+        raise ConfigError(
+            file=file,
+            key=f"{where}.branches-ignore",
+            value=list(trigger.branches_ignore),
+            expected="either branches or branches-ignore, not both",
+        )
+    return trigger
+
+
+def _mapping(file: str, key: str, value: Any) -> dict[str, Any]:
+    """A mapping with names for keys; nothing at all is an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or None in value:
+        raise ConfigError(file=file, key=key, value=value, expected="a mapping of names")
+    return value
+
+
+def _strings(
+    file: str, key: str, value: Any, expected: str = "a text or a list of texts"
+) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(isinstance(item, str) for item in items):
+        raise ConfigError(file=file, key=key, value=value, expected=expected)
+    return tuple(items)
+
+
+def _text(file: str, key: str, value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise ConfigError(file=file, key=key, value=value, expected="a single value")

@@ -11,28 +11,19 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.clock import Clock
 from harness.journal import Journal
 from harness.processes import TOKEN, end_marked
-from harness.runner.events import (
-    Event,
-    JobFinished,
-    JobStarted,
-    Note,
-    OutputLine,
-    StepFinished,
-    StepStarted,
-    Summary,
-    read_events,
-)
+from harness.runner.events import read_events
 from harness.runner.job import Job, Outcome
+from harness.runner.story import Story
 from harness.runner.tools import ACT_VERSION, Tool
 
 #: The actions that the doubles stand in for, with every version of them that workflows name.
@@ -45,26 +36,11 @@ DOUBLES = {
 }
 #: Seconds between asking a run to end and ending it.
 GRACE = 5.0
-#: What act says of every double, several times.
-_NOISE = ("LocalRepositoryCache", "Couldn't get a valid docker connection")
+#: What act itself starts for a step: a shell for `run:`, Node for an action.
+_STARTED_BY_ACT = ("bash", "node")
+#: Seconds that a failed step lingers, so that act reads to its end.
+LINGER = 0.2
 _LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04")
-
-
-@dataclass
-class _Story:
-    """What is remembered of a run while it goes by: enough to say in one line why it failed."""
-
-    failed_step: str = ""
-    last_error: str = ""
-    last_line: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def cause(self) -> str:
-        """The failed step and what it said last."""
-        said = self.last_error or self.last_line.get(self.failed_step, "")
-        if self.failed_step:
-            return f"step {self.failed_step} failed" + (f": {said}" if said else "")
-        return self.notes[-1] if self.notes else "act failed without saying why"
 
 
 class HostRunner:
@@ -100,10 +76,10 @@ class HostRunner:
         token = f"{self._session}.{os.getpid()}.{job.run}.{job.attempt}."
         journal.write("run.started", run=job.run, workflow=job.workflow, role=job.role)
         started = self._clock.monotonic()
-        story = _Story()
+        story = Story(job.run, journal)
         outcome = Outcome("cancelled", None, 0)
         try:
-            code, timed_out = self._run(job, journal, story, token)
+            code, timed_out = self._run(job, story, token)
             conclusion = "timed_out" if timed_out else ("failure" if code else "success")
             cause = f"ran longer than {job.timeout:g} s" if timed_out else story.cause()
             outcome = Outcome(
@@ -123,9 +99,7 @@ class HostRunner:
             )
         return outcome
 
-    def _run(
-        self, job: Job, journal: Journal, story: _Story, token: str
-    ) -> tuple[int | None, bool]:
+    def _run(self, job: Job, story: Story, token: str) -> tuple[int | None, bool]:
         command = self._prepare(job)
         process = subprocess.Popen(
             command,
@@ -141,20 +115,20 @@ class HostRunner:
         def give_up() -> None:
             timed_out.set()
             process.send_signal(signal.SIGTERM)
-            end_marked(token, grace=GRACE, clock=self._clock)
+            end_marked(token, grace=GRACE, clock=self._clock, under=job.directory)
 
         timer = threading.Timer(job.timeout, give_up)
         timer.daemon = True
         timer.start()
         try:
             for event in read_events(_lines(process)):
-                _journal(event, job.run, journal, story)
+                story.tell(event)
             return process.wait(), timed_out.is_set()
         finally:
             timer.cancel()
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            end_marked(token, grace=GRACE, clock=self._clock)
+            end_marked(token, grace=GRACE, clock=self._clock, under=job.directory)
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
@@ -165,9 +139,8 @@ class HostRunner:
         for own in (home, job.directory / "tmp", job.directory / "bin", job.directory / "act"):
             own.mkdir(parents=True, exist_ok=True)
         for tool in self._tools:
-            link = job.directory / "bin" / tool.name
-            if tool.path is not None and not link.is_symlink() and tool.name != "bash":
-                link.symlink_to(tool.path)
+            if tool.path is not None:
+                _offer(job.directory / "bin" / tool.name, tool.path)
         config = [
             f'[url "{target}"]\n\tinsteadOf = {source}\n' for source, target in job.git_urls.items()
         ]
@@ -233,45 +206,25 @@ class HostRunner:
         }
 
 
+def _offer(name: Path, program: Path) -> None:
+    """Put a program on the run's PATH.
+
+    When a step fails, act stops reading its terminal at once, and on a busy machine the last lines,
+    which say why, are lost (`exec` in its pkg/container/host_environment.go waits only after a
+    success). What act starts for a step therefore lingers a moment after it has failed.
+    """
+    if program.name not in _STARTED_BY_ACT:
+        name.symlink_to(program)
+        return
+    quoted = shlex.quote(str(program))
+    name.write_text(
+        f'#!/bin/sh\n{quoted} "$@"\nstatus=$?\n[ $status -eq 0 ] || sleep {LINGER}\nexit $status\n'
+    )
+    name.chmod(0o755)
+
+
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
     if process.stdout is None:
         return
     for line in process.stdout:
         yield line.decode(errors="replace")
-
-
-def _journal(event: Event, run: str, journal: Journal, story: _Story) -> None:
-    write: Callable[..., object] = journal.write
-    match event:
-        case JobStarted(job):
-            write("job.started", run=run, job=job)
-        case JobFinished(job, outcome):
-            write("job.finished", run=run, job=job, outcome=outcome)
-        case StepStarted(job, step, stage):
-            write("step.started", run=run, job=job, step=step, stage=stage)
-        case StepFinished(job, step, stage, outcome, seconds):
-            if outcome == "failure" and not story.failed_step:
-                story.failed_step = step
-            write(
-                "step.finished",
-                run=run,
-                job=job,
-                step=step,
-                stage=stage,
-                outcome=outcome,
-                seconds=seconds,
-            )
-        case OutputLine(job, step, line):
-            # act may print the last lines of a step after saying that it failed.
-            if line.strip() and story.failed_step in {"", step}:
-                story.last_line[step] = line.strip()
-                if line.startswith("error: "):
-                    story.last_error = line.removeprefix("error: ")
-            write("step.output", run=run, job=job, step=step, line=line)
-        case Summary(job, step, markdown):
-            write("step.summary", run=run, job=job, step=step, markdown=markdown)
-        case Note(_, text) if text.startswith(_NOISE):
-            return
-        case Note(level, text):
-            story.notes.append(text)
-            write("run.note", run=run, level=level, text=text)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+#: What act says just before it reports such a failure.
+_TOLERATED = "Failed but continue next step"
 #: Steps that act adds around a job's own.
 _FRAME = {"Set up job", "Complete job"}
 #: Workflow commands whose text people read in the log.
@@ -81,7 +83,32 @@ class Note:
     text: str
 
 
-Event = JobStarted | JobFinished | StepStarted | StepFinished | OutputLine | Summary | Note
+@dataclass(frozen=True)
+class Mask:
+    """A value that must not be seen from here on (`::add-mask::`)."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Tolerated:
+    """A step's failure that its `continue-on-error` lets pass; comes before its StepFinished."""
+
+    job: str
+    step: str
+
+
+Event = (
+    Mask
+    | Tolerated
+    | JobStarted
+    | JobFinished
+    | StepStarted
+    | StepFinished
+    | OutputLine
+    | Summary
+    | Note
+)
 
 
 def read_events(lines: Iterable[str]) -> Iterator[Event]:
@@ -110,7 +137,7 @@ def _object(text: str) -> dict[str, Any] | None:
     return data if isinstance(data, dict) else None
 
 
-def _events(job: str, data: dict[str, Any]) -> Iterator[Event]:
+def _events(job: str, data: dict[str, Any]) -> Iterator[Event]:  # noqa: PLR0912 - one branch a kind
     message = str(data.get("msg", ""))
     step = str(data.get("step") or "")
     command = data.get("command")
@@ -119,6 +146,10 @@ def _events(job: str, data: dict[str, Any]) -> Iterator[Event]:
     elif data.get("raw_output"):
         for line in message.split("\n")[: -1 if message.endswith("\n") else None]:
             yield OutputLine(job, step, line)
+    elif command == "add-mask":
+        yield Mask(str(data.get("arg", "")))
+    elif step and message == _TOLERATED:
+        yield Tolerated(job, step)
     elif command == "summary":
         yield Summary(job, step, str(data.get("content", "")))
     elif command in _ANNOTATIONS:

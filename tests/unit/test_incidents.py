@@ -221,6 +221,53 @@ def test_a_patch_that_does_not_fit_is_refused(tree: Path, operation: dict[str, A
     assert contents(tree) == before
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": "/a~2"},
+        {"op": "remove", "path": "/a~"},
+        {"op": "copy", "path": "/b", "from": "/a~2"},
+    ],
+    ids=str,
+)
+def test_a_path_with_a_wrong_escape_is_refused(operation: dict[str, Any]) -> None:
+    fault = Fault.model_validate({"distribution": [operation]})
+    with pytest.raises(ConfigError, match=r"fault\.distribution is .* a JSON Patch that fits"):
+        patch_distribution(fault, {"a": 1})
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"op": "replace", "path": "/a", "value": 1}],
+        [{"op": "replace", "path": "/b", "value": 3}, {"op": "add", "path": "/a", "value": 1}],
+        [{"op": "test", "path": "/a", "value": 1}],
+        [{"op": "move", "from": "/a", "path": "/c"}, {"op": "move", "from": "/c", "path": "/a"}],
+    ],
+    ids=str,
+)
+def test_a_patch_that_changes_nothing_is_refused(steps: list[dict[str, Any]]) -> None:
+    fault = Fault.model_validate({"distribution": steps})
+    with pytest.raises(ConfigError, match=r"fault\.distribution\.path is '/a', expected a patch"):
+        patch_distribution(fault, {"a": 1, "b": 2})
+
+
+def test_true_is_a_change_from_one_and_no_patch_is_none() -> None:
+    step = {"op": "replace", "path": "/a", "value": True}
+    fault = Fault.model_validate({"distribution": [step]})
+    assert patch_distribution(fault, {"a": 1})["a"] is True
+    other = Fault(content=(ContentEdit(files="*", delete=True),))
+    assert patch_distribution(other, {"a": 1}) == {"a": 1}
+
+
+@pytest.mark.parametrize("operation", ["add", "replace", "test"])
+def test_a_forgotten_value_is_refused(operation: str) -> None:
+    with pytest.raises(ValidationError, match=f"a value for {operation}"):
+        DistributionPatch.model_validate({"op": operation, "path": "/a"})
+    given = {"op": operation, "path": "/a", "value": None}
+    assert DistributionPatch.model_validate(given).operation() == given
+
+
 def test_patches_are_applied_in_order_to_a_copy() -> None:
     config = {"a": {"b": 1}, "list": [1, 2]}
     steps = [
@@ -340,7 +387,7 @@ WRONG = {
     "a symptom that says nothing": ("status = 200", "", "symptom.0 is {'path': '/'}, expected st"),
     "a status that is none": ("200", "42", "symptom.0.status is 42, expected Input should be gre"),
     "an unknown expectation": ('"recovers"', '"maybe"', "expect.release.last_known_good is 'maybe"),
-    "an unknown response": ("last_known_good", "reboot", "expect.release.reboot"),
+    "an unknown response": ("last_known_good", "reboot", "expect.release.reboot is 'reboot'"),
     "no expectations": ('[expect.release]\nlast_known_good = "recovers"\n', "", "expect is missi"),
     "no TOML": ("[[symptom]]", "[[symptom", "syntax is "),
 }

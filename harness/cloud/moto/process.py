@@ -71,21 +71,26 @@ class Owner:
 
     def __init__(self, pid: int) -> None:
         """`pid` must be alive now, else the owner counts as gone."""
-        self._pid = pid
-        self._started = self._start_time()
+        try:
+            self._process: psutil.Process | None = psutil.Process(pid)
+        except psutil.Error:
+            self._process = None
 
     def is_alive(self) -> bool:
-        """Whether that very process still runs."""
-        return self._started is not None and self._start_time() == self._started
+        """Whether that very process still runs.
 
-    def _start_time(self) -> float | None:
+        psutil tells it by its start on the monotonic clock. The start by the wall clock will not do:
+        it moves when the clock is set, and a living owner would count as gone.
+        """
         try:
-            process = psutil.Process(self._pid)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return None
-            return process.create_time()
+            process = self._process
+            return (
+                process is not None
+                and process.is_running()
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
         except psutil.Error:
-            return None
+            return False
 
 
 class QuietHandler(MotoRequestHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import psutil
 import pytest
 from runner_support import Bench
 
@@ -264,3 +265,76 @@ jobs:
         "first": "success",
         "second": "success",
     }
+
+
+def test_masked_values_in_annotations(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Learn
+          run: |
+            echo "::add-mask::learnt-at-run-time"
+            echo "::error::it is learnt-at-run-time"
+    """)
+    assert "learnt-at-run-time" not in ran.text
+
+
+def test_masked_values_in_summaries(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Learn
+          run: |
+            echo "::add-mask::learnt-at-run-time"
+            echo "learnt-at-run-time" >> "$GITHUB_STEP_SUMMARY"
+    """)
+    assert "learnt-at-run-time" not in ran.text
+
+
+def test_a_secret_of_several_lines(bench: Bench) -> None:
+    ran = bench.run(
+        """
+        - name: Tell
+          env: { KEY: "${{ secrets.KEY }}" }
+          run: echo "$KEY"
+    """,
+        secrets={"KEY": "first-line-secret\nsecond-line-secret"},
+    )
+    assert "line-secret" not in ran.text
+
+
+def test_a_tolerated_failure_is_not_the_cause(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Tolerated
+          continue-on-error: true
+          run: echo "::error::never mind"; exit 1
+        - name: Break
+          run: echo "::error::the bucket is gone"; exit 1
+    """)
+    assert ran.outcome.cause == "step Break failed: the bucket is gone"
+
+
+def test_an_annotation_of_another_step_is_not_the_cause(bench: Bench) -> None:
+    ran = bench.run("""
+        - name: Fine
+          run: echo "::error::never mind"
+        - name: Break
+          run: echo "the bucket is gone"; exit 1
+    """)
+    assert ran.outcome.cause == "step Break failed: the bucket is gone"
+
+
+def test_what_cleared_its_environment_is_ended_too(bench: Bench) -> None:
+    bench.run("""
+        - name: Leave
+          run: |
+            env -i setsid sleep 377 > /dev/null 2>&1 &
+            echo done
+    """)
+    left = [p for p in psutil.process_iter() if p.cmdline()[-1:] == ["377"]]
+    for process in left:
+        process.kill()
+    assert left == []
+
+
+def test_a_commit_that_is_not_there_reads_clearly(bench: Bench) -> None:
+    step = f"- name: Check out\n  uses: actions/checkout@v4\n  with: {{ ref: {'0' * 40} }}\n"
+    ran = bench.run(step)
+    assert "Command failed" not in ran.outcome.cause
+    assert "0" * 40 in ran.outcome.cause

@@ -215,3 +215,23 @@ def test_an_empty_journal_and_none(path: Path, clock: SteppedClock) -> None:
 
 def test_records_read_back_are_plain() -> None:
     assert Record(1, 0.0, "", "phase").data == {}
+
+
+def test_secrets_in_what_is_written_as_text(path: Path, clock: SteppedClock) -> None:
+    with Journal(path, clock=clock) as journal:
+        journal.mask([SECRET])
+        journal.write("odd", path=Path("/a") / SECRET, error=ValueError(SECRET), several={SECRET})
+    assert SECRET not in path.read_text()
+
+
+def test_each_line_of_a_secret_is_masked(path: Path, clock: SteppedClock) -> None:
+    with Journal(path, clock=clock) as journal:
+        journal.mask(["first-line\nsecond-line"])
+        journal.write("x", line="it says second-line")
+    assert "second-line" not in path.read_text()
+
+
+def test_data_does_not_replace_the_records_own_fields(path: Path, clock: SteppedClock) -> None:
+    with Journal(path, clock=clock) as journal:
+        journal.write("x", seq=9, t=-1)
+    assert read_journal(path)[0].seq == 1

@@ -147,3 +147,18 @@ def test_a_tool_that_fails_says_why(script: str, said: str) -> None:
 def test_a_tool_that_takes_too_long() -> None:
     with pytest.raises(ProcessError, match=r"`sleep 300` took longer than 0\.05 s"):
         run_tool(["sleep", "300"], timeout=0.05)
+
+
+def test_a_tool_that_may_not_be_run(tmp_path: Path) -> None:
+    tool = tmp_path / "tool"
+    tool.write_text("text")
+    with pytest.raises(ProcessError, match="tool cannot be run: Permission denied"):
+        run_tool([tool])
+
+
+@pytest.mark.parametrize("name", ["none", "file"])
+def test_a_folder_that_is_not_there(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ProcessError) as caught:
+        run_tool(["git", "version"], cwd=tmp_path / name)
+    assert caught.value.message == f"`git version` has no folder to run in: {tmp_path / name}"

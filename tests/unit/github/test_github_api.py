@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from github_world import REPOSITORY, SOMEBODY, WHEN
+from github_world import REPOSITORY, SOMEBODY, WHEN, commit
 
 from harness.github.api import GitHubApi, RunCredentials
 from harness.github.control import ControlPlane
@@ -247,3 +247,36 @@ def test_every_run_has_tokens_of_its_own(api: GitHubApi, run: RunCredentials) ->
     other = api.admit(run.run)
     assert len({run.token, run.oidc, other.token, other.oidc}) == 4
     assert run.token.startswith("ghs_")
+
+
+@pytest.mark.parametrize("inputs", [["a"], [], "a", "", 0, False], ids=repr)
+def test_inputs_that_are_no_object(
+    client: Client, run: RunCredentials, control: ControlPlane, inputs: Any
+) -> None:
+    body = {"ref": "main", "inputs": inputs}
+    answer = client.post(DISPATCHES, headers=bearer(run.token), json=body)
+    assert answer.status_code == 422
+    assert answer.json()["message"].endswith(" is not an object.")
+    assert not control.waiting
+
+
+def test_a_job_token_gets_no_identity(client: Client, run: RunCredentials) -> None:
+    assert client.get("/oidc/token", headers=bearer(run.token)).status_code == 401
+
+
+def test_an_identity_request_token_dispatches_nothing(
+    client: Client, run: RunCredentials, control: ControlPlane
+) -> None:
+    body = {"ref": "main", "inputs": GIVEN}
+    assert client.post(DISPATCHES, headers=bearer(run.oidc), json=body).status_code == 401
+    assert not control.waiting
+
+
+def test_a_title_that_does_not_parse(
+    client: Client, run: RunCredentials, control: ControlPlane
+) -> None:
+    text = "on: workflow_dispatch\nrun-name: ${{ nope( }}"
+    commit(control.origin, {".github/workflows/deploy.yml": text})
+    answer = client.post(DISPATCHES, headers=bearer(run.token), json={"ref": "main"})
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith("run-name: ")

@@ -194,6 +194,7 @@ def test_a_follower_chooses_branches_and_types(origin: Origin) -> None:
         ".github/workflows/a.yml": "name: A\non: workflow_dispatch",
         **follower("ANY", "A"),
         **follower("MAIN", "A", "    branches: [main]"),
+        **follower("OFF", "A", "    branches-ignore: [other, 'm*']"),
         **follower("TAGS", "A", "    branches: ['v*']"),
         **follower("ENDED", "A", "    types: [completed]"),
         **follower("ASKED", "A", "    types: [requested]"),
@@ -201,7 +202,8 @@ def test_a_follower_chooses_branches_and_types(origin: Origin) -> None:
     }
     origin.tag_release("v1.0.0", commit(origin, files), author=SOMEBODY, when=WHEN)
     control = control_of(origin)
-    for ref, expected in (("main", {"ANY", "ENDED", "MAIN"}), ("v1.0.0", {"ANY", "ENDED", "TAGS"})):
+    cases = {"main": {"ANY", "ENDED", "MAIN"}, "v1.0.0": {"ANY", "ENDED", "OFF", "TAGS"}}
+    for ref, expected in cases.items():
         control.completed(control.dispatch("a.yml", ref=ref, inputs={}, actor="a"), "success")
         assert {run.workflow.name for run in control.waiting} == expected
         control.waiting.clear()
@@ -216,3 +218,31 @@ def test_followers_are_those_of_the_default_branch(origin: Origin) -> None:
     control = control_of(origin)
     control.completed(control.dispatch("a.yml", ref="v1.0.0", inputs={}, actor="a"), "success")
     assert not control.waiting
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "name: B\non: push\nenv:\n  A: ${{\n    true\n  }}\n",
+        "name: B\nrun-name: ${{ nope( }}\non:\n  workflow_run:\n    workflows: [A]\n",
+    ],
+    ids=["file", "run-name"],
+)
+def test_a_broken_workflow_does_not_stop_the_others(origin: Origin, broken: str) -> None:
+    files = {
+        ".github/workflows/a.yml": "name: A\non: workflow_dispatch",
+        ".github/workflows/b.yml": broken,
+        **follower("C", "A"),
+    }
+    commit(origin, files)
+    control = control_of(origin)
+    control.completed(control.dispatch("a.yml", ref="main", inputs={}, actor="a"), "success")
+    assert [run.workflow.name for run in control.waiting] == ["C"]
+
+
+def test_a_title_that_does_not_parse_is_a_refusal(origin: Origin) -> None:
+    text = "on: workflow_dispatch\nrun-name: ${{ nope( }}"
+    commit(origin, {".github/workflows/w.yml": text})
+    with pytest.raises(DispatchError, match="run-name: ") as caught:
+        control_of(origin).dispatch("w.yml", ref="main", inputs={}, actor="a")
+    assert caught.value.status == 422

@@ -208,3 +208,18 @@ def test_whatever_is_accepted_is_what_was_declared(
 def test_whatever_is_not_declared_is_refused(name: str, value: Any) -> None:
     with pytest.raises(DispatchError, match="Unexpected inputs"):
         validate_inputs(WORKFLOW, {**LEAST, name: value})
+
+
+@pytest.mark.parametrize("value", ["5\n", "\u0665"], ids=ascii)
+def test_a_number_is_digits_to_its_end(value: str) -> None:
+    assert "is not a number" in refused({"it": value}, one_input("type: number")).message
+
+
+def test_booleans_may_be_written_in_capitals() -> None:
+    workflow = one_input("type: boolean", "required: True", "default: TRUE")
+    assert workflow.inputs["it"].required
+    assert validate_inputs(workflow, {}) == {"it": "true"}
+    assert validate_inputs(one_input("type: boolean", "default: False"), {}) == {"it": "false"}
+    assert validate_inputs(one_input("type: boolean", "default: null"), {}) == {"it": "false"}
+    # what is text stays as written
+    assert validate_inputs(one_input("default: True"), {}) == {"it": "True"}

@@ -193,3 +193,19 @@ def test_a_commit_that_no_branch_holds_can_be_fetched(origin: Origin, tmp_path: 
         git(work, *fetch, origin.url, lost)
         assert git(work, "rev-parse", "FETCH_HEAD") == lost
         (work / ".git" / "FETCH_HEAD").unlink()
+
+
+def test_a_commit_on_another_branch_follows_that_branch(origin: Origin) -> None:
+    commit(origin, {"a": "1"})
+    git(origin.path, "branch", "side", "main")
+    head = commit(origin, {"b": "1"})
+    made = commit(origin, {"c": "1"}, branch="side")
+    assert origin.files(made, ".") == ["a", "c"]
+    assert (origin.head("side"), origin.head()) == (made, head)
+
+
+def test_a_commit_on_a_new_branch_begins_at_the_default_branch(origin: Origin) -> None:
+    head = commit(origin, {"a": "1"})
+    made = commit(origin, {"b": "1"}, branch="side")
+    assert git(origin.path, "rev-list", "side").splitlines() == [made, head]
+    assert origin.head() == head

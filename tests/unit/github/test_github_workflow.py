@@ -126,3 +126,69 @@ def test_the_reference_site_has_the_workflows_that_the_drills_need() -> None:
         "run.yml": "RUN",
         "test.yml": "TEST",
     }
+
+
+@pytest.mark.parametrize("value", ["true", "True", "TRUE"])
+def test_yaml_has_three_ways_to_write_true(value: str) -> None:
+    text = f"on: {{workflow_dispatch: {{inputs: {{a: {{required: {value}}}}}}}}}"
+    assert parse_workflow(FILE, text).inputs["a"].required
+
+
+@pytest.mark.parametrize("value", ["false", "False", "tRUE", "yes", "null"])
+def test_nothing_else_is_true(value: str) -> None:
+    text = f"on: {{workflow_dispatch: {{inputs: {{a: {{required: {value}}}}}}}}}"
+    assert not parse_workflow(FILE, text).inputs["a"].required
+
+
+DISPATCH = "on: {workflow_dispatch: "
+FOLLOW = "on: {workflow_run: "
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("on: push\nname: a\x07b", "line 2, column 8 is '\\x07', expected YAML"),
+        ("on: push\non: workflow_dispatch", "line 2, column 1 is 'duplicate key on', expected"),
+        ("on: push\njobs:\n  a: {b: 1, b: 2}", "line 3, column 13 is 'duplicate key b'"),
+        ("on: push\n? [a]\n: b", "line 2, column 3 is 'found unhashable key'"),
+        ("on: push\n---\non: push", "line 2, column 1 is 'but found another document'"),
+        ("on: " + "[" * 5000, "the file is 'nested too deeply'"),
+        ("on:", "on is missing"),
+        ("on: [[push]]", "on is [['push']], expected an event"),
+        ("on: {null: a}", "on is {None: 'a'}, expected a mapping"),
+        ("on: push\nname: [a]", "name is ['a'], expected"),
+        ("on: push\nrun-name: {a: b}", "run-name is {'a': 'b'}, expected"),
+        (DISPATCH + "[a]}", "on.workflow_dispatch is ['a'], expected a mapping"),
+        (DISPATCH + "a}", "on.workflow_dispatch is 'a', expected a mapping"),
+        (DISPATCH + "{inputs: [a]}}", "on.workflow_dispatch.inputs is ['a'], expected a mapping"),
+        (DISPATCH + "{inputs: {a: b}}}", "on.workflow_dispatch.inputs.a is 'b', expected"),
+        (
+            DISPATCH + "{inputs: {a: {type: choice, options: staging}}}}",
+            "on.workflow_dispatch.inputs.a.options is 'staging', expected a list of choices",
+        ),
+        (
+            DISPATCH + "{inputs: {a: {type: choice, options: [{b: c}]}}}}",
+            "on.workflow_dispatch.inputs.a.options is [{'b': 'c'}], expected a list of choices",
+        ),
+        (DISPATCH + "{inputs: {a: {type: [b]}}}}", "on.workflow_dispatch.inputs.a.type is ['b']"),
+        (DISPATCH + "{inputs: {a: {default: [b]}}}}", "on.workflow_dispatch.inputs.a.default is"),
+        (DISPATCH + "{inputs: {a: {required: []}}}}", "on.workflow_dispatch.inputs.a.required is"),
+        (FOLLOW + "[a]}", "on.workflow_run is ['a'], expected a mapping"),
+        (FOLLOW + "{workflows: {a: b}}}", "on.workflow_run.workflows is {'a': 'b'}, expected"),
+        (
+            FOLLOW + "{workflows: A, branches: a, branches-ignore: b}}",
+            "on.workflow_run.branches-ignore is ['b'], expected either",
+        ),
+    ],
+)
+def test_more_that_is_refused_with_its_key(text: str, where: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_workflow(FILE, text)
+    assert caught.value.message.startswith(f"{FILE}: {where}")
+
+
+def test_branches_may_be_left_out() -> None:
+    text = FOLLOW + "{workflows: [A], branches-ignore: [main]}}"
+    assert parse_workflow(FILE, text).workflow_run == RunTrigger(
+        workflows=("A",), branches_ignore=("main",)
+    )

@@ -22,9 +22,15 @@ function main() {
   }
   const own = repository === process.env.GITHUB_REPOSITORY;
   const wanted = input('ref') || (own ? process.env.GITHUB_SHA : 'HEAD');
-  const git = (...args) => execFileSync('git', ['-C', directory, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).toString().trim();
+  const git = (...args) => {
+    const options = { stdio: ['ignore', 'pipe', 'pipe'] };
+    try {
+      return execFileSync('git', ['-C', directory, ...args], options).toString().trim();
+    } catch (error) {
+      const said = (error.stderr || '').toString().trim().split('\n').pop();
+      throw new Error(`git ${args[0]}: ${said || error.message}`);
+    }
+  };
   const knows = (name) => {
     try {
       git('rev-parse', '--verify', '--quiet', `${name}^{commit}`);
