@@ -26,6 +26,7 @@ from harness.resources import incidents_dir, reference_site
 from harness.runner.act import HostRunner
 from harness.runner.job import Runner
 from harness.runner.tools import cache_directory, ensure_act, find_tools
+from harness.runner.wall import OpenWall
 from harness.settings import load_settings
 
 RUNNERS = ("host",)
@@ -188,4 +189,4 @@ def make_runner(name: str, session: str, clock: Clock, say: Callable[[str], None
             raise ToolMissingError(
                 f"{tool.name}: {tool.problem or 'not found'}", hint=tool.how_to_get
             )
-    return HostRunner(act=act, tools=tools[1:], clock=clock, session=session)
+    return HostRunner(act=act, tools=tools[1:], wall=OpenWall(clock), clock=clock, session=session)

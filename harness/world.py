@@ -117,6 +117,7 @@ class World:
         self._stack = ExitStack()
         self.endpoint = ""
         self.api_url = ""
+        self.ports: tuple[int, ...] = ()
         self.environments: dict[str, Environment] = {}
 
     def __enter__(self) -> World:
@@ -137,15 +138,15 @@ class World:
         serving = enter.enter_context(Serving())
         gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock, index=self._index)
         enter.callback(lambda: serving.run(gateway.aclose()))
-        self.endpoint = f"http://{serving.host}:{serving.serve(gateway)}"
-        self.api_url = f"http://{serving.host}:{serving.serve(self._api.app)}"
+        self.endpoint = f"http://{serving.host}:{self._opened(serving.serve(gateway))}"
+        self.api_url = f"http://{serving.host}:{self._opened(serving.serve(self._api.app))}"
         enter.callback(self._close_clients)
         listeners = {}
         sockets = []
         for name, known in self.settings.environments.items():
             socket = serving.bind()
             sockets.append(socket)
-            port = socket.getsockname()[1]
+            port = self._opened(socket.getsockname()[1])
             listeners[port] = known.alias
             self.environments[name] = Environment(
                 name, known.alias, known.bucket, f"http://{serving.host}:{port}"
@@ -265,6 +266,8 @@ class World:
                 secrets={"GITHUB_TOKEN": credentials.token},
                 git_urls={f"https://github.com/{run.repository}": self.origin.url},
                 timeout=self._run_timeout,
+                ports=self.ports,
+                shared=(self.origin.path,),
             )
             self.journal.mask((credentials.oidc,))
             outcome = self._runner.execute(job, self.journal)
@@ -308,6 +311,11 @@ class World:
             found[f"{name.upper()}_URL"] = environment.url
             found[f"{name.upper()}_ROLE_ARN"] = f"arn:aws:iam::{ACCOUNT}:role/{role_name(name)}"
         return found
+
+    def _opened(self, port: int) -> int:
+        """Note that runs may reach this port."""
+        self.ports = (*self.ports, port)
+        return port
 
     def _close_clients(self) -> None:
         for clients in self._clients.values():

@@ -16,7 +16,9 @@ class Job:
 
     `directory` is the run's own: HOME, temporary files and act's caches go there. `workspace` holds
     the repository at the dispatched commit, from which act reads the workflow. `environment` is added
-    to what every step sees; `variables` and `secrets` are the repository's.
+    to what every step sees; `variables` and `secrets` are the repository's. `ports` are those of this
+    machine's loopback that belong to the world, the only ones a run needs to reach; `shared` are paths
+    outside `directory` that it may write: the origin it pushes to.
     """
 
     run: str
@@ -33,6 +35,8 @@ class Job:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     git_urls: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 300
+    ports: tuple[int, ...] = ()
+    shared: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

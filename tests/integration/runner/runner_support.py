@@ -17,6 +17,7 @@ from harness.journal import Journal, Record, read_journal
 from harness.runner.act import HostRunner
 from harness.runner.job import Job, Outcome
 from harness.runner.tools import Tool
+from harness.runner.wall import OpenWall, Wall
 
 REPOSITORY = "harbourlight/website"
 FILE = ".github/workflows/w.yml"
@@ -70,6 +71,7 @@ class Bench:
     tools: tuple[Tool, ...]
     clock: Clock
     origin: Origin
+    wall: Wall | None = None
 
     def run(self, steps: str, *, files: Mapping[str, str] | None = None, **more: Any) -> Ran:
         """Commit a workflow of these steps, and run it at that commit."""
@@ -109,7 +111,10 @@ class Bench:
             timeout=120,
         )
         session = f"test-{uuid.uuid4().hex}"
-        runner = HostRunner(act=self.act, tools=self.tools, clock=self.clock, session=session)
+        wall = self.wall or OpenWall(self.clock)
+        runner = HostRunner(
+            act=self.act, tools=self.tools, wall=wall, clock=self.clock, session=session
+        )
         journal = more.pop("journal", None)
         path = directory / "journal.jsonl"
         if journal is not None:

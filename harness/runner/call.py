@@ -1,0 +1,141 @@
+"""How act is called: its command line, the files it reads, and what a run sees of its machine.
+
+The same for every kind of runner; only where act and the tools are, and what a label such as
+`ubuntu-latest` stands for, differ.
+https://nektosact.com/usage/index.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.runner.job import Job
+
+#: The actions that the doubles stand in for, with every version of them that workflows name.
+DOUBLES = {
+    "actions/checkout": ("checkout", ("v3", "v4", "v5", "v6")),
+    "aws-actions/configure-aws-credentials": (
+        "configure-aws-credentials",
+        ("v1", "v2", "v3", "v4", "v5", "v6"),
+    ),
+}
+#: Where the doubles' actions lie; a run reads them there.
+DOUBLES_DIR = Path(__file__).parent / "doubles"
+#: The labels of GitHub's runners that we stand in for.
+LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04")
+#: What a label stands for where the steps are processes beside act.
+SELF_HOSTED = "-self-hosted"
+#: What act itself starts for a step: a shell for `run:`, Node for an action.
+_STARTED_BY_ACT = ("bash", "node")
+#: Seconds that a failed step lingers, so that act reads to its end.
+LINGER = 0.2
+
+
+def prepare(
+    job: Job, *, act: Path, tools: Mapping[str, Path], platform: str = SELF_HOSTED
+) -> list[str]:
+    """Write what act reads into the job's folder, and say how act is called.
+
+    Args:
+        job: the run.
+        act: the program, where the run finds it.
+        tools: the programs that steps find on PATH before the system's own, where the run finds them.
+        platform: what every label of `runs-on` stands for: an image, or `SELF_HOSTED`.
+    """
+    home = job.directory / "home"
+    for own in (home, job.directory / "tmp", job.directory / "bin", job.directory / "act"):
+        own.mkdir(parents=True, exist_ok=True)
+    for name, program in tools.items():
+        _offer(job.directory / "bin" / name, program)
+    _configure_git(home, job.git_urls)
+    paths = _write_files(job)
+    command = [
+        str(act),
+        job.event_name,
+        "--workflows",
+        job.workflow,
+        "--eventpath",
+        str(paths["event"]),
+        "--actor",
+        job.actor,
+        "--json",
+        "--no-skip-checkout",
+        "--no-cache-server",
+        "--action-cache-path",
+        str(job.directory / "act"),
+        "--env-file",
+        str(paths["environment"]),
+        "--var-file",
+        str(paths["variables"]),
+        "--secret-file",
+        str(paths["secrets"]),
+        "--input-file",
+        os.devnull,
+    ]
+    for label in LABELS:
+        command += ["--platform", f"{label}={platform}"]
+    for action, (folder, versions) in DOUBLES.items():
+        for version in versions:
+            command += ["--local-repository", f"{action}@{version}={DOUBLES_DIR / folder}"]
+    return command
+
+
+def run_environment(job: Job) -> dict[str, str]:
+    """All that act and its steps see of the machine's environment: nothing of the person's own."""
+    path = [str(job.directory / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]
+    return {
+        "PATH": os.pathsep.join(path),
+        "HOME": str(job.directory / "home"),
+        "TMPDIR": str(job.directory / "tmp"),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        # act gives every step a terminal: a pager would wait there for a key.
+        "PAGER": "cat",
+        "USER": "runner",
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+
+
+def _configure_git(home: Path, urls: Mapping[str, str]) -> None:
+    config = [f'[url "{target}"]\n\tinsteadOf = {source}\n' for source, target in urls.items()]
+    (home / ".gitconfig").write_text(
+        "".join(config) + "[safe]\n\tdirectory = *\n[advice]\n\tdetachedHead = false\n"
+    )
+
+
+def _write_files(job: Job) -> dict[str, Path]:
+    files = {
+        "event": dict(job.event),
+        "variables": dict(job.variables),
+        "secrets": dict(job.secrets),
+        "environment": dict(job.environment),
+    }
+    paths = {}
+    for name, content in files.items():
+        # act reads environment files as YAML when they are called so, and JSON is YAML.
+        paths[name] = job.directory / f"{name}.{'json' if name == 'event' else 'yml'}"
+        paths[name].touch(mode=0o600)
+        paths[name].write_text(json.dumps(content, ensure_ascii=True))
+    return paths
+
+
+def _offer(name: Path, program: Path) -> None:
+    """Put a program on the run's PATH.
+
+    When a step fails, act stops reading its terminal at once, and on a busy machine the last lines,
+    which say why, are lost (`exec` in its pkg/container/host_environment.go waits only after a
+    success). What act starts for a step therefore lingers a moment after it has failed.
+    """
+    if program.name not in _STARTED_BY_ACT:
+        name.symlink_to(program)
+        return
+    quoted = shlex.quote(str(program))
+    name.write_text(
+        f'#!/bin/sh\n{quoted} "$@"\nstatus=$?\n[ $status -eq 0 ] || sleep {LINGER}\nexit $status\n'
+    )
+    name.chmod(0o755)
