@@ -1,0 +1,39 @@
+"""The `sitedrill` command: each subcommand is a module of its own beside this one.
+
+Exit codes: 0 every drill met its expectation, 1 at least one did not, 2 a usage or configuration error.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from harness.cli.common import MISUSED
+from harness.cli.doctor import doctor, tools
+from harness.cli.run import run
+from harness.cli.up import up
+from harness.errors import SitedrillError
+
+app = typer.Typer(
+    help="Drills a static site's emergency workflow against an emulated AWS, and says with evidence "
+    "whether the site recovered and whether the audit trail is complete.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, doctor, tools, up):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command; a problem is one line on standard error, never a traceback."""
+    try:
+        app()
+    except SitedrillError as error:
+        Console(stderr=True).print(
+            f"sitedrill: {error}", style="bold", markup=False, soft_wrap=True
+        )
+        sys.exit(MISUSED)

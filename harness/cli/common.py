@@ -1,0 +1,34 @@
+"""What the commands share: exit codes, options that more than one has, a session's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.clock import SystemClock
+from harness.cloud.clouds import CLOUDS
+from harness.session import RUNNERS, close_session, new_directory
+
+MET, UNMET, MISUSED = 0, 1, 2
+#: What a shell answers for a program ended by Ctrl-C.
+INTERRUPTED = 130
+
+Site = Annotated[
+    Path | None, typer.Option(help="Folder of the site to drill; the reference site by default.")
+]
+Cloud = Annotated[str, typer.Option(help=f"Which emulated AWS: {', '.join(CLOUDS)}.")]
+Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}.")]
+
+
+@contextmanager
+def session_directory() -> Iterator[Path]:
+    """A session's folder, and the end of all that began in it."""
+    directory = new_directory()
+    try:
+        yield directory
+    finally:
+        close_session(directory, SystemClock())
