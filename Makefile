@@ -10,7 +10,7 @@ WORKERS ?= 2
 OUT ?= build/drills
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test lint unit integration bench clean
+.PHONY: help setup system drill test lint unit integration bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ $(STAMP): pyproject.toml constraints.txt
 drill: setup ## Run the seed drills: two incidents, two ways in, four methods, and a hotfix
 	@$(BIN)/sitedrill run features -m seed -n $(WORKERS) --out $(OUT)
 
+system: ## Install the Debian packages that tests use, as root; say which are missing, elsewhere
+	@.ci/system-packages
+
 lint: setup ## Check style, types and floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,10 +41,10 @@ lint: setup ## Check style, types and floors
 unit: setup ## Run the fast tests
 	$(BIN)/pytest -m unit -n $(WORKERS)
 
-integration: setup ## Run the tests with real act, git, AWS CLI and emulators
+integration: setup system ## Run the tests with real act, git, AWS CLI and emulators
 	$(BIN)/pytest -m "not unit" -n $(WORKERS)
 
-test: lint ## Run every check and test, with coverage
+test: system lint ## Run every check and test, with coverage
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
 
