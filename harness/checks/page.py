@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -99,8 +100,12 @@ class Page:
     faults: tuple[str, ...]
 
 
+@lru_cache(maxsize=1024)
 def parse_page(html: str) -> Page:
-    """Parse a page; whatever the text, there is a result, with its faults listed."""
+    """Parse a page; whatever the text, there is a result, with its faults listed.
+
+    Every drill sees the same pages twice, and parsing is most of a check: the same text is parsed once.
+    """
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     root: Element = parser.parse(html)
     title = (root.findtext("head/title") or "").strip()
