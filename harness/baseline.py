@@ -237,9 +237,11 @@ class Baselines:
             _make_role(world, environment)
             for release in releases:
                 ran = world.dispatch(
-                    self.settings.workflows.deploy,
+                    self.settings.workflows.deploy.file,
                     ref=release.tag,
-                    inputs={"environment": environment, "release": release.tag},
+                    inputs=self.settings.workflows.deploy.inputs_for(
+                        environment=environment, release=release.tag, commit=release.commit
+                    ),
                     actor=author.handle,
                     role="setup",
                 )

@@ -352,7 +352,7 @@ class Drill:
         said = {"environment": here.name, "operation": response.operation, "reason": why}
         try:
             ran = world.dispatch(
-                world.settings.workflows.emergency,
+                world.settings.workflows.emergency.file,
                 ref="main",
                 inputs={**said, **response.inputs},
                 actor=who.handle,

@@ -50,9 +50,11 @@ def ship(
     commit = origin.commit(change, message=cast.commit_message(), author=author, when=when)
     origin.tag_release(BAD_RELEASE, commit, author=author, when=when)
     ran = world.dispatch(
-        world.settings.workflows.deploy,
+        world.settings.workflows.deploy.file,
         ref=BAD_RELEASE,
-        inputs={"environment": environment.name, "release": BAD_RELEASE},
+        inputs=world.settings.workflows.deploy.inputs_for(
+            environment=environment.name, release=BAD_RELEASE, commit=commit
+        ),
         actor=author.handle,
         role="inject",
     )

@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sitedrill", "drills of an emergency workflow")
     add = group.addoption
     add("--sitedrill-site", default=None, help="the site's folder (default: the reference site)")
+    add("--sitedrill-settings", default=None, help="the site's settings, when they lie elsewhere")
     add("--sitedrill-cloud", default="moto", help="which emulated AWS (default: moto)")
     add("--sitedrill-runner", default="host", help="how act runs (default: host)")
     add("--sitedrill-out", default="build/drills", help="where journals and reports go")
@@ -196,9 +197,10 @@ class _Shared:
         from harness.session import Options  # noqa: PLC0415
 
         option = self._config.getoption
-        site = option("--sitedrill-site")
+        site, settings = option("--sitedrill-site"), option("--sitedrill-settings")
         return Options(
             site=Path(site) if site else None,
+            settings=Path(settings) if settings else None,
             cloud=option("--sitedrill-cloud"),
             runner=option("--sitedrill-runner"),
             out=Path(option("--sitedrill-out")),

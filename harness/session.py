@@ -38,10 +38,13 @@ GRACE = 2.0
 class Options:
     """What a person chooses: the site (None: the reference site), the cloud, the runner, the seed.
 
+    `settings` is the site's settings file, when it is not in the site itself.
+
     `run_timeout` is in seconds, for one workflow run; `out` is where journals and reports go.
     """
 
     site: Path | None = None
+    settings: Path | None = None
     cloud: str = "moto"
     runner: str = "host"
     out: Path = Path("build/drills")
@@ -89,7 +92,7 @@ class Session:
             directory / "baselines",
             owner_pid=owner_pid,
             site=site,
-            settings=load_settings(site),
+            settings=load_settings(site, options.settings),
             cloud=choose_cloud(options.cloud, clock, token=f"{directory.name}."),
             runner=make_runner(options.runner, directory.name, clock, say),
             clock=clock,

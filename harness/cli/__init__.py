@@ -13,6 +13,7 @@ from rich.console import Console
 from harness.cli.common import MISUSED
 from harness.cli.doctor import doctor, tools
 from harness.cli.run import run
+from harness.cli.schema import schema
 from harness.cli.up import up
 from harness.errors import SitedrillError
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, doctor, tools, up):
+for command in (run, doctor, tools, up, schema):
     app.command()(command)
 
 

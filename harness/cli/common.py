@@ -20,6 +20,12 @@ INTERRUPTED = 130
 Site = Annotated[
     Path | None, typer.Option(help="Folder of the site to drill; the reference site by default.")
 ]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", help="The site's settings, when its own sitedrill.toml is not to be used."
+    ),
+]
 Cloud = Annotated[str, typer.Option(help=f"Which emulated AWS: {', '.join(CLOUDS)}.")]
 Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}.")]
 

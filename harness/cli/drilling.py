@@ -33,6 +33,7 @@ def pytest_command(
     command += ["-o", "bdd_features_base_dir=", *map(str, (path.resolve() for path in paths))]
     given = {
         "site": options.site.resolve() if options.site else None,
+        "settings": options.settings.resolve() if options.settings else None,
         "cloud": options.cloud,
         "runner": options.runner,
         "out": options.out.resolve(),

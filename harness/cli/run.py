@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.common import INTERRUPTED, MET, UNMET, Cloud, Runner, Site, session_directory
+from harness.cli.common import (
+    INTERRUPTED,
+    MET,
+    UNMET,
+    Cloud,
+    Runner,
+    SettingsFile,
+    Site,
+    session_directory,
+)
 from harness.cli.drilling import (
     PYTEST_FAILED,
     PYTEST_INTERRUPTED,
@@ -35,6 +44,7 @@ def run(
         ),
     ] = None,
     site: Site = None,
+    settings: SettingsFile = None,
     cloud: Cloud = "moto",
     runner: Runner = "host",
     expression: Annotated[
@@ -57,7 +67,13 @@ def run(
         if not path.exists():
             raise SitedrillError(f"{path} is not there", hint="name a .feature file or a folder")
     options = Options(
-        site=site, cloud=cloud, runner=runner, out=out, seed=seed, run_timeout=timeout
+        site=site,
+        settings=settings,
+        cloud=cloud,
+        runner=runner,
+        out=out,
+        seed=seed,
+        run_timeout=timeout,
     )
     with session_directory() as directory:
         # Every mistake in the options is told here, before anything runs.

@@ -1,0 +1,23 @@
+"""`sitedrill schema`: what files of ours may hold, for editors and other programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from harness.errors import SitedrillError
+from harness.reports.schema import load_schema as results_schema
+from harness.settings.schema import make_schema as settings_schema
+
+_SCHEMAS = {"settings": settings_schema, "results": results_schema}
+
+
+def schema(
+    of: Annotated[str, typer.Argument(help="settings (sitedrill.toml) or results (results.json).")],
+) -> None:
+    """Print a JSON Schema, for editors and other programs."""
+    if of not in _SCHEMAS:
+        raise SitedrillError(f"there is no schema of {of!r}", hint="settings or results")
+    print(json.dumps(_SCHEMAS[of](), indent=2, ensure_ascii=False))
