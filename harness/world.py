@@ -26,7 +26,7 @@ from harness.cloud.clients import Clients
 from harness.cloud.emulator import Emulator
 from harness.cloud.gateway import Gateway
 from harness.cloud.operations import OperationIndex
-from harness.edge.edge import Edge
+from harness.edge import BUCKET_CHANGES, Edge
 from harness.errors import DispatchError, DrillError
 from harness.github.api import GitHubApi
 from harness.github.control import ControlPlane
@@ -40,15 +40,6 @@ from harness.settings import SiteSettings
 
 #: What moto and every other emulator call the account that keys belong to.
 ACCOUNT = "123456789012"
-#: Changes to these, besides CloudFront's own, change what the edge may read.
-_BUCKET_CHANGES = {
-    "CreateBucket",
-    "DeleteBucket",
-    "PutBucketPolicy",
-    "DeleteBucketPolicy",
-    "PutPublicAccessBlock",
-    "DeletePublicAccessBlock",
-}
 
 
 @dataclass(frozen=True)
@@ -157,7 +148,7 @@ class World:
         serving.run(edge.refresh())
 
         async def tell_edge(call: AwsCall) -> None:
-            if call.service == "cloudfront" or call.operation in _BUCKET_CHANGES:
+            if call.service == "cloudfront" or call.operation in BUCKET_CHANGES:
                 await edge.refresh()
 
         gateway.subscribe(tell_edge)

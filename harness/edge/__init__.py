@@ -8,14 +8,18 @@ bucket policy admits CloudFront.
     edge = Edge(clients, clock, listeners={40001: "staging.example.test"})   # an ASGI app
     await edge.refresh()                       # after something changed in the CloudFront or S3 API
 
-One idea a module, in the order a request meets them: `edge` (the app), `configuration` (what the
-API says), `distribution`, `behaviours`, `policies` and `response_headers`, `cache` and `freshness`,
-`origin` and `bucket_policy`, `responses`. docs/edge.md says what is imitated, whose page says so,
-what is left out.
+A listener is the alias of a distribution or, without CloudFront, the website endpoint of a bucket:
+`{40002: WebsiteBucket("staging-site")}`.
+
+One idea a module, in the order a request meets them: `edge` (the app) and `requests`,
+`configuration` (what the API says), `viewers`, `distribution`, `behaviours`, `policies` and
+`response_headers`, `cache` and `freshness`, `retrieval`, `origin_requests`, `origin` and
+`bucket_policy`, `website` and `website_endpoint`, `responses`. docs/edge.md says what is imitated,
+whose page says so, what is left out.
 """
 
 from __future__ import annotations
 
-from harness.edge.edge import Edge
+from harness.edge.edge import BUCKET_CHANGES, Edge, WebsiteBucket
 
-__all__ = ["Edge"]
+__all__ = ["BUCKET_CHANGES", "Edge", "WebsiteBucket"]

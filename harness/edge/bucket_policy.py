@@ -24,10 +24,17 @@ CLOUDFRONT_SERVICE = "cloudfront.amazonaws.com"
 
 @dataclass(frozen=True)
 class Requester:
-    """Who asks: CloudFront for a distribution, or (both empty) anybody, unsigned."""
+    """Who asks: CloudFront for a distribution, or (both empty) anybody, unsigned.
+
+    `referer` and `agent` are the request's headers; `secure` says whether it came over HTTPS, which
+    a website endpoint does not speak.
+    """
 
     source_arn: str = ""
     source_account: str = ""
+    referer: str = ""
+    agent: str = ""
+    secure: bool = True
 
     @property
     def anonymous(self) -> bool:
@@ -36,8 +43,12 @@ class Requester:
 
     @property
     def context(self) -> Mapping[str, str]:
-        """The condition keys that such a request carries; CloudFront and S3 speak HTTPS."""
-        known = {"aws:securetransport": "true"}
+        """The condition keys that such a request carries."""
+        known = {"aws:securetransport": "true" if self.secure else "false"}
+        if self.referer:
+            known["aws:referer"] = self.referer
+        if self.agent:
+            known["aws:useragent"] = self.agent
         if not self.anonymous:
             known |= {"aws:sourcearn": self.source_arn, "aws:sourceaccount": self.source_account}
         return known

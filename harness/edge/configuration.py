@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.edge.clients import AwsClients, error_code, error_status
-from harness.edge.distribution import Distribution, parse_distribution
+from harness.edge.distribution import Behaviour, Distribution, parse_distribution
 from harness.edge.origin import Bucket
 from harness.edge.policies import MANAGED_CACHE_POLICIES, CachePolicy, parse_cache_policy
 from harness.edge.response_headers import (
@@ -20,6 +20,7 @@ from harness.edge.response_headers import (
     ResponseHeadersPolicy,
     parse_response_headers_policy,
 )
+from harness.edge.website import Website, parse_website
 from harness.errors import EmulatorError
 
 T = TypeVar("T")
@@ -39,6 +40,10 @@ class Configuration:
     unresolved: Mapping[str, str] = field(default_factory=dict)
     unsigned: frozenset[str] = frozenset()
     findings: tuple[str, ...] = ()
+
+    def cache_policy(self, behaviour: Behaviour) -> CachePolicy:
+        """The behaviour's cache policy, or its own settings when it names none."""
+        return behaviour.legacy or self.cache_policies[behaviour.cache_policy_id]
 
     def find(self, host: str) -> Distribution | None:
         """The distribution that answers for a host name: exact names before `*.example.test`."""
@@ -69,18 +74,23 @@ class Reading:
 
 
 def read(
-    clients: AwsClients, known: frozenset[tuple[str, str]], *, with_paths: bool = True
+    clients: AwsClients,
+    known: frozenset[tuple[str, str]],
+    *,
+    websites: frozenset[str] = frozenset(),
+    with_paths: bool = True,
 ) -> Reading:
     """Read everything; blocks, so call it in a thread.
 
     Args:
         clients: whose APIs are asked.
         known: (distribution id, invalidation id) of those that are not to be read again.
+        websites: the buckets whose website endpoints are served, besides those that are origins.
         with_paths: whether the paths of the new invalidations matter.
 
     Raises:
         EmulatorError: an API answered with something other than an answer; names the operation.
-        ConfigError: a distribution makes no sense; names it and the key.
+        ConfigError: a distribution or a website makes no sense; names it and the key.
     """
     try:
         distributions = tuple(_distributions(clients))
@@ -97,8 +107,9 @@ def read(
                     f"distribution {distribution.id}: origin {origin.id} uses an origin access"
                     " identity, which is not imitated: its requests count as unsigned"
                 )
-        names = sorted({origin.bucket for _, origin in origins if origin.bucket})
-        buckets = {name: _bucket(clients, name) for name in names}
+        websites |= {origin.bucket for _, origin in origins if origin.website}
+        names = sorted(websites | {origin.bucket for _, origin in origins if origin.bucket})
+        buckets = {name: _bucket(clients, name, website=name in websites) for name in names}
         invalidations = tuple(_invalidations(clients, distributions, known, with_paths=with_paths))
     except (ClientError, BotoCoreError) as error:
         raise EmulatorError(
@@ -133,7 +144,7 @@ def _distributions(clients: AwsClients) -> Iterable[Distribution]:
         yield parse_distribution(answer["Distribution"])
 
 
-def _bucket(clients: AwsClients, name: str) -> Bucket:
+def _bucket(clients: AwsClients, name: str, *, website: bool) -> Bucket:
     policy: str | None = None
     blocks: Mapping[str, Any] = {}
     try:
@@ -151,7 +162,17 @@ def _bucket(clients: AwsClients, name: str) -> Bucket:
             raise
     # BlockPublicPolicy refuses a public policy when it is put; emulators store it all the same.
     refuses = bool(blocks.get("RestrictPublicBuckets") or blocks.get("BlockPublicPolicy"))
-    return Bucket(name, policy=policy, blocks_public=refuses)
+    site = _website(clients, name) if website else None
+    return Bucket(name, policy=policy, blocks_public=refuses, website=site)
+
+
+def _website(clients: AwsClients, bucket: str) -> Website | None:
+    try:
+        return parse_website(bucket, clients.s3.get_bucket_website(Bucket=bucket))
+    except ClientError as error:
+        if error_code(error) in {"NoSuchWebsiteConfiguration", "NoSuchBucket"}:
+            return None
+        raise
 
 
 def _invalidations(

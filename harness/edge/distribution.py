@@ -23,16 +23,30 @@ _S3_REST = re.compile(
     r"(?P<bucket>.+?)\.s3(?:[.-](?!website)[a-z0-9.-]+?)?"
     r"\.(?:amazonaws\.com(?:\.cn)?|localhost\.localstack\.cloud)(?::\d+)?"
 )
+# Both spellings: https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
+_S3_WEBSITE = re.compile(
+    r"(?P<bucket>.+?)\.s3-website(?:[.-][a-z0-9-]+)?"
+    r"\.(?:amazonaws\.com(?:\.cn)?|localhost\.localstack\.cloud)(?::\d+)?"
+)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a behaviour fetches from; `bucket` is empty unless it is an S3 REST endpoint."""
+    """Where a behaviour fetches from.
+
+    `bucket` is empty unless S3 answers there: at the bucket's REST endpoint or, when `website`, at
+    its website endpoint. A `custom` origin is asked as any web server is, unsigned, by `protocol`
+    (the origin protocol policy) and with `headers` (lower-case names) of its own.
+    """
 
     id: str
     domain_name: str
     path: str
     bucket: str
+    website: bool
+    custom: bool
+    protocol: str
+    headers: Mapping[str, str]
     access_control_id: str
     access_identity: str
 
@@ -51,6 +65,11 @@ class Behaviour:
     cache_policy_id: str
     response_headers_policy_id: str
     legacy: CachePolicy | None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Everything that it names, and that must be known before it can answer."""
+        return (self.cache_policy_id, self.response_headers_policy_id)
 
 
 @dataclass(frozen=True)
@@ -128,14 +147,22 @@ def parse_distribution(answer: Mapping[str, Any]) -> Distribution:
 
 def _origin(read: _Reader, item: Mapping[str, Any], at: str) -> Origin:
     domain = read.text(item, "DomainName", at)
-    rest = _S3_REST.fullmatch(domain.lower())
-    # An S3 endpoint configured as a custom origin is fetched over plain HTTP, without credentials.
-    is_s3 = rest is not None and not item.get("CustomOriginConfig")
+    custom: Mapping[str, Any] = item.get("CustomOriginConfig") or {}
+    # A website endpoint is no S3 origin to CloudFront, which refuses it as one.
+    website = _S3_WEBSITE.fullmatch(domain.lower()) if custom else None
+    found = website or _S3_REST.fullmatch(domain.lower())
     return Origin(
         id=read.text(item, "Id", at),
         domain_name=domain,
         path=str(item.get("OriginPath") or "").rstrip("/"),
-        bucket=rest["bucket"] if rest is not None and is_s3 else "",
+        bucket=found["bucket"] if found is not None else "",
+        website=website is not None,
+        custom=bool(custom),
+        protocol=str(custom.get("OriginProtocolPolicy") or ""),
+        headers={
+            read.text(header, "HeaderName", where).lower(): str(header.get("HeaderValue") or "")
+            for where, header in read.items(item, "CustomHeaders", at)
+        },
         access_control_id=str(item.get("OriginAccessControlId") or ""),
         access_identity=str((item.get("S3OriginConfig") or {}).get("OriginAccessIdentity") or ""),
     )

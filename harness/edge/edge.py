@@ -1,31 +1,29 @@
-"""The edge: an ASGI app that answers viewers as CloudFront would.
+"""The edge: an ASGI app that answers viewers as CloudFront would, or as S3's website endpoint.
 
-A viewer's way: host or port chooses the distribution, the path its behaviour, the behaviour's cache
-policy the cache key; what is fresh is answered from the cache, anything else is asked of the origin
-once.
+Each port it is served on belongs to an environment. There answers either the distribution that has
+the environment's alias (the Host header may name another), or a bucket's website endpoint:
 
-The world speaks plain HTTP on loopback, so every viewer counts as one that came over HTTPS: a
-behaviour that redirects to HTTPS, or insists on it, serves.
+    Edge(clients, clock, {40001: "staging.example.test", 40002: WebsiteBucket("staging-site")})
+
+`refresh` reads the configuration anew. It is due after any CloudFront call that changes something,
+and after `BUCKET_CHANGES`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import Any
-from urllib.parse import unquote
 
 from harness.clock import Clock
-from harness.edge import configuration
-from harness.edge.behaviours import choose
+from harness.edge import configuration, website_endpoint
 from harness.edge.cache import Cache
 from harness.edge.clients import AwsClients
 from harness.edge.configuration import Configuration
-from harness.edge.distribution import Behaviour, Distribution
-from harness.edge.policies import CacheKey, CachePolicy
+from harness.edge.requests import Request, Scope, request_of
 from harness.edge.responses import (
-    METHOD_REFUSED,
     NO_DISTRIBUTION,
     Answer,
     XCache,
@@ -33,51 +31,58 @@ from harness.edge.responses import (
     is_unchanged,
     viewer_headers,
 )
-from harness.edge.retrieval import Retrieval, Wanted
+from harness.edge.viewers import Viewers
 
-Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+#: The S3 operations that change what the edge knows; an answer to one makes a `refresh` due.
+BUCKET_CHANGES = frozenset(
+    {
+        "CreateBucket",
+        "DeleteBucket",
+        "DeleteBucketPolicy",
+        "DeleteBucketWebsite",
+        "DeletePublicAccessBlock",
+        "PutBucketPolicy",
+        "PutBucketWebsite",
+        "PutPublicAccessBlock",
+    }
+)
+
 
 @dataclass(frozen=True)
-class Request:
-    """What of a request matters; `path` is percent-decoded, header names are lower-case."""
+class WebsiteBucket:
+    """A listener that is the website endpoint of this bucket: no CloudFront, no cache."""
 
-    method: str
-    port: int
-    path: str
-    query: str
-    headers: Mapping[str, str]
-
-    @property
-    def host(self) -> str:
-        """The Host header without its port."""
-        return self.headers.get("host", "").rpartition("@")[2].partition(":")[0].lower()
+    name: str
 
 
 class Edge:
     """Serves every distribution of the world; all of its life is on one event loop."""
 
-    def __init__(self, clients: AwsClients, clock: Clock, listeners: Mapping[int, str]) -> None:
+    def __init__(
+        self, clients: AwsClients, clock: Clock, listeners: Mapping[int, str | WebsiteBucket]
+    ) -> None:
         """Know nothing until `refresh`.
 
         Args:
             clients: the AWS API, read for configuration and objects; never written to.
             clock: whose monotonic time ages the cache.
-            listeners: for each port that this app is served on, the alias of the distribution that
-                answers there when the Host header names none.
+            listeners: for each port that this app is served on, who answers there: the distribution
+                of this alias, unless the Host header names another, or a bucket's website endpoint.
         """
         self._clients = clients
         self._clock = clock
-        self._listeners = {port: alias.lower() for port, alias in listeners.items()}
+        self._aliases = {p: n.lower() for p, n in listeners.items() if isinstance(n, str)}
+        self._websites = {p: b.name for p, b in listeners.items() if isinstance(b, WebsiteBucket)}
         self._configuration = Configuration()
         self._cache = Cache(clock)
         self._applied: frozenset[tuple[str, str]] = frozenset()
         self._refreshed = False
         self._refreshing = asyncio.Lock()
-        self._in_flight: dict[tuple[CacheKey, int], asyncio.Task[Answer]] = {}
         self._noticed: dict[str, None] = {}
+        self._viewers = Viewers(clients, clock, self._cache, self._notice)
         self._answered = 0
 
     @property
@@ -96,7 +101,11 @@ class Edge:
         """
         async with self._refreshing:
             reading = await asyncio.to_thread(
-                configuration.read, self._clients, self._applied, with_paths=self._refreshed
+                configuration.read,
+                self._clients,
+                self._applied,
+                websites=frozenset(self._websites.values()),
+                with_paths=self._refreshed,
             )
             self._configuration = reading.configuration
             if self._refreshed:
@@ -114,79 +123,40 @@ class Edge:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        request = _request(scope)
-        answer, headers = await self._answer(request)
+        request = request_of(scope)
         self._answered += 1
-        raw = viewer_headers(answer, headers, self._answered)
+        bucket = self._websites.get(request.port)
+        answer = await (self._of_website(bucket, request) if bucket else self._answer(request))
+        raw = viewer_headers(answer, self._answered)
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         body = b"" if request.method == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, request: Request) -> tuple[Answer, dict[str, str]]:
-        """The answer, and its headers after the response-headers policy."""
+    async def _answer(self, request: Request) -> Answer:
         config = self._configuration
-        distribution = config.find(request.host) or config.find(
-            self._listeners.get(request.port, "")
-        )
+        distribution = config.find(request.host) or config.find(self._aliases.get(request.port, ""))
         # What a disabled distribution answers is not documented: it is as if it were not there.
         if distribution is None or not distribution.enabled:
-            return _bare(edge_page(403, NO_DISTRIBUTION))
-        path = request.path
-        if path == "/" and distribution.default_root_object:
-            path = f"/{distribution.default_root_object}"
-        behaviour = choose(distribution, path)
-        missing = config.unresolved.get(behaviour.cache_policy_id) or config.unresolved.get(
-            behaviour.response_headers_policy_id
+            return edge_page(403, NO_DISTRIBUTION)
+        return await self._viewers.answer(config, distribution, request)
+
+    async def _of_website(self, name: str, request: Request) -> Answer:
+        """What the bucket's website endpoint answers; boto3 blocks, so on a thread."""
+        bucket = self._configuration.buckets[name]
+        visit = website_endpoint.Visit(
+            path=request.path,
+            host=request.headers.get("host", ""),
+            method=request.method,
+            referer=request.headers.get("referer", ""),
+            agent=request.headers.get("user-agent", ""),
         )
-        if missing:
-            return _bare(edge_page(500, missing))
-        answer = await self._of_behaviour(config, distribution, behaviour, path, request)
-        if answer.x_cache is not XCache.ERROR and is_unchanged(request.headers, answer.headers):
-            answer = replace(answer, status=304, body=b"")
-        headers = dict(answer.headers)
-        policy = config.response_headers.get(behaviour.response_headers_policy_id)
-        if policy is not None:
-            policy.apply(headers, cross_origin="origin" in request.headers)
-        return answer, headers
-
-    async def _of_behaviour(
-        self,
-        config: Configuration,
-        distribution: Distribution,
-        behaviour: Behaviour,
-        path: str,
-        request: Request,
-    ) -> Answer:
-        if request.method not in behaviour.allowed_methods:
-            return edge_page(403, METHOD_REFUSED)
-        if request.method not in {"GET", "HEAD"}:
-            self._notice(f"{request.method} {path}: only GET and HEAD reach the origin")
-            return edge_page(
-                501, "Only GET and HEAD are imitated, though this behaviour allows more."
-            )
-        policy = policy_of(config, behaviour)
-        key = policy.key(distribution.id, path, request.query, request.headers)
-        found = self._cache.get(key)
-        if found is not None and found[1]:
-            stored = found[0]
-            age = int(self._clock.monotonic() - stored.stored_at)
-            x_cache = XCache.ERROR if stored.is_error else XCache.HIT
-            return Answer(stored.status, stored.headers, stored.body, x_cache, age)
-        return await self._retrieve(config, Wanted(distribution, behaviour, policy, key, path))
-
-    async def _retrieve(self, config: Configuration, wanted: Wanted) -> Answer:
-        """Ask the origin, once for all viewers who want the same at the same time.
-
-        Viewers who come after an invalidation do not join a request that was begun before it.
-        """
-        flight = (wanted.key, self._cache.epoch)
-        task = self._in_flight.get(flight)
-        if task is None:
-            work = Retrieval(self._clients, self._clock, self._cache, config, self._notice)
-            task = asyncio.create_task(work.retrieve(wanted))
-            self._in_flight[flight] = task
-            task.add_done_callback(lambda _: self._in_flight.pop(flight, None))
-        return await asyncio.shield(task)
+        found = await asyncio.to_thread(website_endpoint.answer, self._clients, bucket, visit)
+        for note in found.notes:
+            self._notice(f"bucket {name}: policy: {note}")
+        headers = {**found.headers, "date": format_datetime(self._clock.now(), usegmt=True)}
+        if found.status == 200 and is_unchanged(request.headers, headers):
+            return Answer(304, headers, b"", XCache.NONE)
+        return Answer(found.status, headers, found.body, XCache.NONE)
 
     def _invalidate(self, invalidation: configuration.Invalidation) -> None:
         for path in invalidation.paths:
@@ -199,27 +169,6 @@ class Edge:
 
     def _notice(self, finding: str) -> None:
         self._noticed[finding] = None
-
-
-def policy_of(config: Configuration, behaviour: Behaviour) -> CachePolicy:
-    """The behaviour's cache policy, or its own settings when it names none."""
-    return behaviour.legacy or config.cache_policies[behaviour.cache_policy_id]
-
-
-def _bare(answer: Answer) -> tuple[Answer, dict[str, str]]:
-    return answer, dict(answer.headers)
-
-
-def _request(scope: Scope) -> Request:
-    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-    server = scope.get("server") or ("", 0)
-    return Request(
-        method=scope["method"],
-        port=server[1] or 0,
-        path=unquote(raw_path.partition(b"?")[0].decode("latin-1")) or "/",
-        query=scope.get("query_string", b"").decode("latin-1"),
-        headers={k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]},
-    )
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

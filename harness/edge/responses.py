@@ -20,8 +20,9 @@ from http import HTTPStatus
 
 
 class XCache(StrEnum):
-    """How the answer came about, as the X-Cache header tells it."""
+    """How the answer came about, as the X-Cache header tells it; NONE: without CloudFront."""
 
+    NONE = ""
     HIT = "Hit from cloudfront"
     MISS = "Miss from cloudfront"
     REFRESH_HIT = "RefreshHit from cloudfront"
@@ -86,23 +87,25 @@ def _date(text: str | None) -> datetime | None:
         return None
 
 
-def viewer_headers(
-    answer: Answer, headers: dict[str, str], number: int
-) -> list[tuple[bytes, bytes]]:
-    """The headers as ASGI wants them, with those that CloudFront adds to each answer.
+def viewer_headers(answer: Answer, number: int) -> list[tuple[bytes, bytes]]:
+    """The headers as ASGI wants them, with those that CloudFront, or S3, adds to each answer.
 
     Args:
-        answer: tells X-Cache, Age and the body's length.
-        headers: everything else, lower-case names.
-        number: counts the edge's answers, so that each has an X-Amz-Cf-Id of its own.
+        answer: the answer; its header names are in lower case.
+        number: counts the edge's answers, so that each has an id of its own.
     """
-    if answer.age is not None:
-        headers["age"] = str(answer.age)
-    headers["x-cache"] = answer.x_cache.value
-    headers["via"] = VIA
-    headers["x-amz-cf-pop"] = POP
+    headers = dict(answer.headers)
     digest = hashlib.sha256(f"{POP}/{number}".encode()).digest()
-    headers["x-amz-cf-id"] = base64.urlsafe_b64encode(digest).decode()
+    if answer.x_cache is XCache.NONE:
+        headers["x-amz-request-id"] = digest.hex()[:16].upper()
+        headers["x-amz-id-2"] = base64.b64encode(digest).decode()
+    else:
+        if answer.age is not None:
+            headers["age"] = str(answer.age)
+        headers["x-cache"] = answer.x_cache.value
+        headers["via"] = VIA
+        headers["x-amz-cf-pop"] = POP
+        headers["x-amz-cf-id"] = base64.urlsafe_b64encode(digest).decode()
     if answer.status == HTTPStatus.NOT_MODIFIED:
         headers.pop("content-type", None)
     else:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/GeneratingCus
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
 
@@ -19,7 +19,8 @@ from harness.edge.clients import AwsClients
 from harness.edge.configuration import Configuration
 from harness.edge.distribution import Behaviour, Distribution
 from harness.edge.freshness import of_error, of_object
-from harness.edge.origin import OriginAnswer, fetch, requester_for
+from harness.edge.origin import OriginAnswer
+from harness.edge.origin_requests import ask
 from harness.edge.policies import CacheKey, CachePolicy
 from harness.edge.responses import Answer, XCache, edge_page
 
@@ -33,6 +34,7 @@ class Wanted:
     policy: CachePolicy
     key: CacheKey
     path: str
+    headers: Mapping[str, str]
 
 
 class Retrieval:
@@ -66,23 +68,18 @@ class Retrieval:
         return self._object(wanted, answer)
 
     async def _ask(self, wanted: Wanted, etag: str) -> OriginAnswer:
-        """Fetch from the behaviour's origin, on a thread: boto3 blocks."""
-        origin = wanted.behaviour.origin
-        if not origin.bucket:
-            reason = (
-                f"origin {origin.id} ({origin.domain_name}) is not an S3 bucket's REST endpoint;"
-                " other origins are not imitated"
-            )
-            self._notice(f"distribution {wanted.distribution.id}: {reason}")
-            page = edge_page(502, reason)
-            return OriginAnswer(page.status, page.headers, page.body)
-        bucket = self._config.buckets[origin.bucket]
-        signs = origin.access_control_id not in self._config.unsigned
-        requester = requester_for(wanted.distribution, origin, signs=signs)
-        key = f"{origin.path}{wanted.path}".removeprefix("/")
-        answer = await asyncio.to_thread(fetch, self._clients, bucket, key, requester, etag=etag)
+        """Ask the behaviour's origin, on a thread: boto3 blocks."""
+        answer = await asyncio.to_thread(
+            ask,
+            self._clients,
+            self._config,
+            wanted.distribution,
+            wanted.behaviour,
+            wanted.path,
+            etag=etag,
+        )
         for note in answer.notes:
-            self._notice(f"bucket {bucket.name}: policy: {note}")
+            self._notice(note)
         date = format_datetime(self._clock.now(), usegmt=True)
         return replace(answer, headers={**answer.headers, "date": date})
 
@@ -124,7 +121,7 @@ class Retrieval:
             page = edge_page(500, self._config.unresolved[behaviour.cache_policy_id])
             return OriginAnswer(page.status, page.headers, page.body)
         wanted = Wanted(
-            distribution, behaviour, policy, policy.key(distribution.id, path, "", {}), path
+            distribution, behaviour, policy, policy.key(distribution.id, path, "", {}), path, {}
         )
         found = self._cache.get(wanted.key)
         if found is not None and found[1] and not found[0].is_error:

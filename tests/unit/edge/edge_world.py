@@ -15,11 +15,14 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError
 
-from harness.edge import Edge
+from harness.edge import Edge, WebsiteBucket
 
 BUCKET = "site-staging"
 ALIAS = "staging.example.test"
 PORT = 40001
+#: Where the website endpoint of the same bucket is served.
+WEBSITE_PORT = 40002
+WEBSITE = f"{BUCKET}.s3-website-us-east-1.amazonaws.com"
 ACCOUNT = "123456789012"
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -53,6 +56,7 @@ class ManualClock:
 class FakeBucket:
     policy: str | None = None
     public_access_block: dict[str, bool] | None = None
+    website: dict[str, Any] | None = None
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -75,6 +79,12 @@ class FakeS3:
         if block is None:
             raise client_error(404, "NoSuchPublicAccessBlockConfiguration", "GetPublicAccessBlock")
         return {"PublicAccessBlockConfiguration": block}
+
+    def get_bucket_website(self, Bucket: str) -> dict[str, Any]:  # noqa: N803
+        website = self._bucket(Bucket).website
+        if website is None:
+            raise client_error(404, "NoSuchWebsiteConfiguration", "GetBucketWebsite")
+        return website
 
     def get_object(self, Bucket: str, Key: str, IfNoneMatch: str = "") -> dict[str, Any]:  # noqa: N803
         self.fetched.append(Key)
@@ -231,6 +241,19 @@ def oac_policy(name: str = "E1", *, listing: bool = True) -> str:
     )
 
 
+def public_policy(*, listing: bool = True, **condition: Any) -> str:
+    """Anybody may read, as a website's bucket has to allow."""
+    statement = {
+        "Sid": "Public",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:ListBucket"] if listing else "s3:GetObject",
+        "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+        **({"Condition": condition} if condition else {}),
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 async def ask_raw(edge: Edge, method: str = "GET") -> list[dict[str, Any]]:
     """Ask for the root as an ASGI server would, and keep what the edge sends."""
     sent: list[Any] = []
@@ -266,7 +289,8 @@ class World:
         self.configure()
         self.put("index.html", "<h1>one</h1>")
         self.put("404.html", "<h1>lost</h1>")
-        self.edge = Edge(self, self.clock, listeners={PORT: ALIAS})  # type: ignore[arg-type]
+        listeners = {PORT: ALIAS, WEBSITE_PORT: WebsiteBucket(BUCKET)}
+        self.edge = Edge(self, self.clock, listeners)  # type: ignore[arg-type]
         self.refresh()
 
     def configure(self, name: str = "E1", **changes: Any) -> None:

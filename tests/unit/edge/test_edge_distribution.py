@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from edge_world import behaviour, distribution, items, origin
+from edge_world import BUCKET, behaviour, distribution, items, origin
 
 from harness.edge.distribution import parse_distribution
 from harness.errors import ConfigError
@@ -59,7 +59,24 @@ def test_a_bucket_is_told_from_other_origins(domain: str, bucket: str) -> None:
 
 def test_an_s3_endpoint_configured_as_custom_origin_is_one() -> None:
     parsed = parse_distribution(distribution(origins=[origin(CustomOriginConfig={"HTTPPort": 80})]))
-    assert parsed.behaviours[0].origin.bucket == ""
+    found = parsed.behaviours[0].origin
+    assert (found.bucket, found.custom, found.website) == (BUCKET, True, False)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "site.s3-website-us-east-1.amazonaws.com",
+        "site.s3-website.eu-central-1.amazonaws.com",
+        "site.s3-website.localhost.localstack.cloud:4566",
+    ],
+)
+def test_a_website_endpoint_is_one_as_a_custom_origin_only(domain: str) -> None:
+    custom = origin(DomainName=domain, CustomOriginConfig={"OriginProtocolPolicy": "http-only"})
+    found = parse_distribution(distribution(origins=[custom])).behaviours[0].origin
+    assert (found.bucket, found.website, found.protocol) == ("site", True, "http-only")
+    as_s3 = parse_distribution(distribution(origins=[origin(DomainName=domain)]))
+    assert as_s3.behaviours[0].origin.bucket == ""
 
 
 @pytest.mark.parametrize(
