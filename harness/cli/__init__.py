@@ -12,6 +12,7 @@ from rich.console import Console
 
 from harness.cli.common import MISUSED
 from harness.cli.doctor import doctor, tools
+from harness.cli.image import image
 from harness.cli.run import run
 from harness.cli.schema import schema
 from harness.cli.up import up
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, doctor, tools, up, schema):
+for command in (run, doctor, tools, image, up, schema):
     app.command()(command)
 
 
