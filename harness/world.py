@@ -28,7 +28,7 @@ from harness.cloud.gateway import Gateway
 from harness.cloud.operations import OperationIndex
 from harness.edge import BUCKET_CHANGES, Edge
 from harness.errors import DispatchError, DrillError
-from harness.github.api import GitHubApi
+from harness.github.api import GitHubApi, RunCredentials
 from harness.github.control import ControlPlane
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
@@ -252,7 +252,7 @@ class World:
                 event=run.event,
                 actor=run.actor,
                 directory=directory,
-                environment=self._run_environment(run, credentials.oidc),
+                environment=self._run_environment(run, credentials),
                 variables=self.control.variables,
                 secrets={"GITHUB_TOKEN": credentials.token},
                 git_urls={f"https://github.com/{run.repository}": self.origin.url},
@@ -260,7 +260,7 @@ class World:
                 ports=self.ports,
                 shared=(self.origin.path,),
             )
-            self.journal.mask((credentials.oidc,))
+            self.journal.mask((credentials.oidc, credentials.runtime))
             outcome = self._runner.execute(job, self.journal)
         finally:
             self._api.dismiss(credentials)
@@ -279,10 +279,12 @@ class World:
         self.control.completed(run, outcome.conclusion)
         return Ran(run, outcome)
 
-    def _run_environment(self, run: RunRequest, oidc_token: str) -> dict[str, str]:
+    def _run_environment(self, run: RunRequest, credentials: RunCredentials) -> dict[str, str]:
         return {
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": oidc_token,
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": credentials.oidc,
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.api_url}/oidc/token?run={run.key}",
+            "ACTIONS_RESULTS_URL": f"{self.api_url}/",
+            "ACTIONS_RUNTIME_TOKEN": credentials.runtime,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_PAGER": "",

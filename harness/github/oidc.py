@@ -100,6 +100,14 @@ class Issuer:
             payload["environment"] = claims.environment
         return jwt.encode(payload, self.key, algorithm="RS256", headers={"kid": KEY_ID})
 
+    def runtime_token(self, run: str, *, token_id: str) -> str:
+        """What a run proves itself with to the service that keeps artifacts; the run's id stands in it.
+
+        https://github.com/actions/toolkit/blob/main/packages/artifact/src/internal/shared/util.ts
+        """
+        payload = {"jti": token_id, "scp": f"Actions.Results:{run}:{run}"}
+        return jwt.encode(payload, self.key, algorithm="RS256", headers={"kid": KEY_ID})
+
     def key_set(self) -> dict[str, Any]:
         """The public key as a JSON Web Key Set, for whoever verifies tokens."""
         numbers = self.key.public_key().public_numbers()

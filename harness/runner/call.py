@@ -13,18 +13,9 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.runner.actions import stand_ins
 from harness.runner.job import Job
 
-#: The actions that the doubles stand in for, with every version of them that workflows name.
-DOUBLES = {
-    "actions/checkout": ("checkout", ("v3", "v4", "v5", "v6")),
-    "aws-actions/configure-aws-credentials": (
-        "configure-aws-credentials",
-        ("v1", "v2", "v3", "v4", "v5", "v6"),
-    ),
-}
-#: Where the doubles' actions lie; a run reads them there.
-DOUBLES_DIR = Path(__file__).parent / "doubles"
 #: The labels of GitHub's runners that we stand in for.
 LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04")
 #: What a label stands for where the steps are processes beside act.
@@ -45,6 +36,9 @@ def prepare(
         act: the program, where the run finds it.
         tools: the programs that steps find on PATH before the system's own, where the run finds them.
         platform: what every label of `runs-on` stands for: an image, or `SELF_HOSTED`.
+
+    Raises:
+        ConfigError: the workflow uses an action that nothing stands in for.
     """
     home = job.directory / "home"
     for own in (home, job.directory / "tmp", job.directory / "bin", job.directory / "act"):
@@ -78,9 +72,8 @@ def prepare(
     ]
     for label in LABELS:
         command += ["--platform", f"{label}={platform}"]
-    for action, (folder, versions) in DOUBLES.items():
-        for version in versions:
-            command += ["--local-repository", f"{action}@{version}={DOUBLES_DIR / folder}"]
+    for action, folder in stand_ins(job).items():
+        command += ["--local-repository", f"{action}={folder}"]
     return command
 
 

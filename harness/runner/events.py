@@ -67,6 +67,15 @@ class OutputLine:
 
 
 @dataclass(frozen=True)
+class DoubleSaid:
+    """What a double wants known of the drill, such as another version than was asked for."""
+
+    job: str
+    step: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a step wrote to `GITHUB_STEP_SUMMARY`."""
 
@@ -106,6 +115,7 @@ Event = (
     | StepStarted
     | StepFinished
     | OutputLine
+    | DoubleSaid
     | Summary
     | Note
 )
@@ -137,6 +147,11 @@ def _object(text: str) -> dict[str, Any] | None:
     return data if isinstance(data, dict) else None
 
 
+def _properties(data: dict[str, Any]) -> dict[str, Any]:
+    found = data.get("kvPairs")
+    return found if isinstance(found, dict) else {}
+
+
 def _events(job: str, data: dict[str, Any]) -> Iterator[Event]:  # noqa: PLR0912 - one branch a kind
     message = str(data.get("msg", ""))
     step = str(data.get("step") or "")
@@ -152,6 +167,8 @@ def _events(job: str, data: dict[str, Any]) -> Iterator[Event]:  # noqa: PLR0912
         yield Tolerated(job, step)
     elif command == "summary":
         yield Summary(job, step, str(data.get("content", "")))
+    elif command == "notice" and _properties(data).get("title") == "double":
+        yield DoubleSaid(job, step, str(data.get("arg", "")))
     elif command in _ANNOTATIONS:
         yield OutputLine(job, step, f"{command}: {data.get('arg', '')}")
     elif command is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.journal import Journal
+from harness.runner.real_actions import RealActions
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,9 @@ class Job:
     the repository at the dispatched commit, from which act reads the workflow. `environment` is added
     to what every step sees; `variables` and `secrets` are the repository's. `ports` are those of this
     machine's loopback that belong to the world, the only ones a run needs to reach; `shared` are paths
-    outside `directory` that it may write: the origin it pushes to.
+    outside `directory` that it may write: the origin it pushes to. `doubles` are the actions that the
+    site itself stands in for, by `owner/name@ref` or `owner/name`; with `real_actions`, the others are
+    fetched from there.
     """
 
     run: str
@@ -37,6 +40,8 @@ class Job:
     timeout: float = 300
     ports: tuple[int, ...] = ()
     shared: tuple[Path, ...] = ()
+    doubles: Mapping[str, Path] = field(default_factory=dict)
+    real_actions: RealActions | None = None
 
 
 @dataclass(frozen=True)

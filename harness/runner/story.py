@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.journal import Journal
 from harness.runner.events import (
+    DoubleSaid,
     Event,
     JobFinished,
     JobStarted,
@@ -63,6 +64,9 @@ class Story:
                 self._step_finished(event)
             case OutputLine(job, step, line):
                 self._output(job, step, line)
+            case DoubleSaid(job, step, text):
+                self._write("double", job=job, step=step, text=text)
+                self._output(job, step, f"notice: {text}")
             case Summary(job, step, markdown):
                 self._write("step.summary", job=job, step=step, markdown=markdown)
 

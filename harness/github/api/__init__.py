@@ -1,0 +1,60 @@
+"""The part of GitHub's servers that a run talks to, a module for each resource.
+
+    api = GitHubApi(control, issuer, clock=clock)
+    serving.serve(api.app)
+
+The REST API stands at `/api/v3`, and at the root too, as on api.github.com. `routes` of each module is
+its table of what it answers; what they share is in `desk.py`.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from harness.clock import Clock
+from harness.github.api import artifacts, identity, results, workflows
+from harness.github.api.access import RunCredentials, Tokens
+from harness.github.api.desk import Desk, refusal
+from harness.github.control import ControlPlane
+from harness.github.kept import Kept
+from harness.github.oidc import Issuer
+from harness.github.runs import RunRequest
+
+__all__ = ["GitHubApi", "RunCredentials"]
+
+#: The resources of the REST API.
+RESOURCES = (workflows, artifacts)
+
+
+class GitHubApi:
+    """Serves one repository; `app` is the ASGI application."""
+
+    def __init__(self, control: ControlPlane, issuer: Issuer, *, clock: Clock) -> None:
+        """Runs are made known with `admit`; nobody else has a token."""
+        self._tokens = Tokens(issuer)
+        desk = Desk(control, issuer, self._tokens, Kept(clock), clock)
+        rest: list[Route] = [route for resource in RESOURCES for route in resource.routes(desk)]
+        self.app = Starlette(
+            routes=[
+                Mount("/api/v3", routes=rest),
+                *rest,
+                *identity.routes(desk),
+                *results.routes(desk),
+            ],
+            exception_handlers={404: _not_found},
+        )
+
+    def admit(self, run: RunRequest) -> RunCredentials:
+        """Give a run the tokens it will use."""
+        return self._tokens.admit(run)
+
+    def dismiss(self, credentials: RunCredentials) -> None:
+        """The run is over: its tokens are no longer worth anything."""
+        self._tokens.dismiss(credentials)
+
+
+async def _not_found(_: Request, __: Exception) -> Response:
+    return refusal(404, "Not Found")

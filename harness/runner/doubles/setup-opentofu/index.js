@@ -1,0 +1,4 @@
+// https://github.com/opentofu/setup-opentofu
+'use strict';
+
+require('./common/infrastructure.js').setUp('tofu');
