@@ -17,8 +17,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from harness.errors import SitedrillError
+from harness.naming import drill_id, told
 
 if TYPE_CHECKING:
     from harness.drill import Drill
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 _NAME = "sitedrill-session"
 _PLAN = pytest.StashKey[tuple[str, str, str]]()
 _DRILL = pytest.StashKey["Drill"]()
-#: The columns of an outline that name a drill by themselves.
-_TELLING = ("incident", "method")
-_EXPECTATION = "outcome"
 _TAGS = ("seed: the seed drills, which `make drill` runs",)
 
 
@@ -44,6 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--sitedrill-out", default="build/drills", help="where journals and reports go")
     add("--sitedrill-seed", type=int, default=1, help="makes up people and words (default: 1)")
     add("--sitedrill-timeout", type=float, default=300, help="seconds for one workflow run")
+    add("--sitedrill-only", default=None, help="a file of ids: only these drills")
+    add("--sitedrill-list", default=None, help="write the ids of the drills into this file")
     add("--sitedrill-session", default=None, help="a session's folder, made by whoever calls")
 
 
@@ -78,29 +79,42 @@ class FeatureFile(pytest.Module):
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
     """Note which scenario runs: the drill is named after it."""
-    stem = Path(feature.filename).stem
-    told = _told(request.getfixturevalue("_pytest_bdd_example"))
-    name = ".".join([stem, *(told or [scenario.name])])
-    slug = re.sub(r"[^\w.]+", "-", name).strip("-").lower()
-    request.node.stash[_PLAN] = (slug, feature.name, scenario.name)
-
-
-def _told(example: Mapping[str, str]) -> list[str]:
-    """What names a drill, if the columns of its outline do; what is expected of it does not."""
-    if not all(name in example for name in _TELLING):
-        return []
-    return [str(value) for name, value in example.items() if name != _EXPECTATION]
+    example = request.getfixturevalue("_pytest_bdd_example")
+    name = drill_id(Path(feature.filename).stem, scenario.name, example)
+    request.node.stash[_PLAN] = (name, feature.name, scenario.name)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let `-k` match what names a drill, as it is written in the feature."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let `-k` match what names a drill, as it is written in the feature; keep those of a shard."""
     for item in items:
-        if isinstance(item.parent, FeatureFile):
-            calls = getattr(item, "callspec", None)
-            example = calls.params.get("_pytest_bdd_example", {}) if calls else {}
+        if _is_drill(item):
+            example = _example(item)
             item.extra_keyword_matches.update(str(value) for value in example.values())
-            item.extra_keyword_matches.add(".".join([item.path.stem, *_told(example)]))
+            item.extra_keyword_matches.add(".".join([item.path.stem, *told(example)]))
+    chosen = config.getoption("--sitedrill-only")
+    if chosen:
+        names = set(Path(chosen).read_text(encoding="utf-8").split())
+        others = [item for item in items if _is_drill(item) and _id(item) not in names]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+def _example(item: pytest.Item) -> Mapping[str, str]:
+    calls = getattr(item, "callspec", None)
+    example: Mapping[str, str] = calls.params.get("_pytest_bdd_example", {}) if calls else {}
+    return example
+
+
+def _id(item: pytest.Item) -> str:
+    """The id of the drill that this item will be."""
+    scenario = scenario_wrapper_template_registry[item.obj]  # type: ignore[attr-defined]
+    example = _example(item)
+    return drill_id(item.path.stem, scenario.render(example).name, example)
+
+
+def _is_drill(item: pytest.Item) -> bool:
+    return isinstance(item.parent, FeatureFile)
 
 
 @pytest.fixture(scope="session")
@@ -216,13 +230,16 @@ class _Shared:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say how many drills there will be, for whoever shows the progress."""
-        if not self._joined and any(isinstance(item.parent, FeatureFile) for item in session.items):
+        drills = [item for item in session.items if _is_drill(item)]
+        if listed := self._config.getoption("--sitedrill-list"):
+            Path(listed).write_text("".join(f"{_id(item)}\n" for item in drills), encoding="utf-8")
+            return
+        if not self._joined and drills:
             # The reports tell of this run only.
             shutil.rmtree(self._options().out / "journals", ignore_errors=True)
-        drills = sum(1 for item in session.items if isinstance(item.parent, FeatureFile))
         if self._directory is not None:
             scratch = self._directory / f"total.{os.getpid()}"
-            scratch.write_text(str(drills))
+            scratch.write_text(str(len(drills)))
             scratch.rename(self._directory / "total")
 
     def pytest_unconfigure(self) -> None:

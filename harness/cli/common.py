@@ -28,6 +28,22 @@ SettingsFile = Annotated[
 ]
 Cloud = Annotated[str, typer.Option(help=f"Which emulated AWS: {', '.join(CLOUDS)}.")]
 Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}.")]
+Features = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Features, or folders of them; those that ship with sitedrill by default."),
+]
+Expression = Annotated[
+    str, typer.Option("-k", help="Only drills whose name matches, as pytest's -k.")
+]
+Tags = Annotated[str, typer.Option("-m", help="Only drills with these tags, as pytest's -m: seed.")]
+SummaryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--summary",
+        envvar="GITHUB_STEP_SUMMARY",
+        help="Append the results to this file, as Markdown.",
+    ),
+]
 
 
 @contextmanager

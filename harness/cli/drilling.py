@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.console import Console
 from harness.cli.common import INTERRUPTED
 from harness.cli.signals import stops_on_signal
 from harness.clock import SystemClock
+from harness.errors import SitedrillError
 from harness.polling import poll
 from harness.reports.progress import follow
 from harness.session import Options
@@ -23,14 +25,48 @@ PYTEST_FAILED, PYTEST_INTERRUPTED, PYTEST_NO_TESTS = 1, 2, 5
 _STOPS_WITHIN = 30.0
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Which drills: of these features, those that pytest's `-k` and `-m` choose.
+
+    Raises:
+        SitedrillError: a feature is not there.
+    """
+
+    features: tuple[Path, ...]
+    expression: str = ""
+    tags: str = ""
+
+    def __post_init__(self) -> None:
+        """Tell a mistake before anything runs."""
+        for path in self.features:
+            if not path.exists():
+                raise SitedrillError(
+                    f"{path} is not there", hint="name a .feature file or a folder"
+                )
+
+    def arguments(self) -> list[str]:
+        """The same for pytest."""
+        chosen = [str(path.resolve()) for path in self.features]
+        chosen += ["-k", self.expression] if self.expression else []
+        return chosen + (["-m", self.tags] if self.tags else [])
+
+
+def collecting_command(selection: Selection, listed: Path, directory: Path) -> list[str]:
+    """How pytest is called to write the drills' ids into `listed`, without running any."""
+    return [*_pytest(selection, directory), "--collect-only", f"--sitedrill-list={listed}"]
+
+
 def pytest_command(
-    paths: list[Path], options: Options, directory: Path, expression: str, tags: str, workers: int
+    selection: Selection,
+    options: Options,
+    directory: Path,
+    *,
+    workers: int,
+    only: Path | None = None,
 ) -> list[str]:
-    """How pytest is called to run the drills of these features, as they were chosen."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
-    command += ["-o", "addopts=", "-o", "filterwarnings=", "--rootdir", str(directory)]
-    command += ["--basetemp", str(directory / "pytest")]
-    command += ["-o", "bdd_features_base_dir=", *map(str, (path.resolve() for path in paths))]
+    """How pytest is called to run the drills, as they were chosen; `only` is a file of ids."""
+    command = _pytest(selection, directory)
     given = {
         "site": options.site.resolve() if options.site else None,
         "settings": options.settings.resolve() if options.settings else None,
@@ -40,15 +76,17 @@ def pytest_command(
         "seed": options.seed,
         "timeout": options.run_timeout,
         "session": directory,
+        "only": only,
     }
     command += [f"--sitedrill-{name}={value}" for name, value in given.items() if value is not None]
-    if expression:
-        command += ["-k", expression]
-    if tags:
-        command += ["-m", tags]
-    if workers > 1:
-        command += ["-n", str(workers)]
-    return command
+    return command + (["-n", str(workers)] if workers > 1 else [])
+
+
+def _pytest(selection: Selection, directory: Path) -> list[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
+    command += ["-o", "addopts=", "-o", "filterwarnings=", "--rootdir", str(directory)]
+    command += ["--basetemp", str(directory / "pytest"), "-o", "bdd_features_base_dir="]
+    return command + selection.arguments()
 
 
 def follow_pytest(command: list[str], out: Path, directory: Path, console: Console) -> int:

@@ -15,57 +15,63 @@ from harness.cli.common import (
     MET,
     UNMET,
     Cloud,
+    Expression,
+    Features,
     Runner,
     SettingsFile,
     Site,
+    SummaryFile,
+    Tags,
     session_directory,
 )
 from harness.cli.drilling import (
     PYTEST_FAILED,
     PYTEST_INTERRUPTED,
     PYTEST_NO_TESTS,
+    Selection,
     follow_pytest,
     last_lines,
     pytest_command,
 )
+from harness.cli.sharding import choose_shard, drills_of
 from harness.clock import SystemClock
 from harness.errors import SitedrillError
 from harness.reports import write_all
 from harness.reports.console import matrix
+from harness.reports.markdown import append_summary
+from harness.reports.shards import SHARD, write_note
 from harness.resources import features_dir
 from harness.session import Options, Session
 
 
 def run(
-    features: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Features, or folders of them; those that ship with sitedrill by default."
-        ),
-    ] = None,
+    features: Features = None,
     site: Site = None,
     settings: SettingsFile = None,
     cloud: Cloud = "moto",
     runner: Runner = "host",
-    expression: Annotated[
-        str, typer.Option("-k", help="Only drills whose name matches, as pytest's -k.")
+    expression: Expression = "",
+    tags: Tags = "",
+    shard: Annotated[
+        str, typer.Option(help="Only this share of the drills: 1/4 is the first of four.")
     ] = "",
-    tags: Annotated[
-        str, typer.Option("-m", help="Only drills with these tags, as pytest's -m: seed.")
-    ] = "",
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="Which drills each share has: a file of what `sitedrill plan` printed."),
+    ] = None,
     workers: Annotated[int, typer.Option("-n", min=1, help="How many drills at once.")] = 1,
     out: Annotated[Path, typer.Option(help="Where journals and reports go.")] = Path(
         "build/drills"
     ),
     seed: Annotated[int, typer.Option(help="Makes up people and words.")] = 1,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one workflow run.")] = 300,
+    summary: SummaryFile = None,
 ) -> None:
     """Run drills, show what happens, and write the reports."""
     console = Console()
-    paths = features or [features_dir()]
-    for path in paths:
-        if not path.exists():
-            raise SitedrillError(f"{path} is not there", hint="name a .feature file or a folder")
+    selection = Selection(tuple(features or [features_dir()]), expression, tags)
+    if plan is not None and not shard:
+        raise SitedrillError("--plan says nothing without --shard", hint="--shard 1/4")
     options = Options(
         site=site,
         settings=settings,
@@ -84,9 +90,16 @@ def run(
             clock=SystemClock(),
             say=console.print,
         )
+        mine = choose_shard(shard, plan, drills_of(selection)) if shard else None
         shutil.rmtree(out / "journals", ignore_errors=True)
         out.mkdir(parents=True, exist_ok=True)
-        command = pytest_command(paths, options, directory, expression, tags, workers)
+        (out / SHARD).unlink(missing_ok=True)
+        only = None
+        if mine:
+            write_note(out, *mine)
+            only = directory / "only"
+            only.write_text("\n".join(mine[0].drills), encoding="utf-8")
+        command = pytest_command(selection, options, directory, workers=workers, only=only)
         code = follow_pytest(command, out, directory, console)
     if code == PYTEST_NO_TESTS:
         raise SitedrillError("no drill matches", hint="look at FEATURE, -k and -m")
@@ -97,6 +110,8 @@ def run(
             hint=f"all of it: {out / 'pytest.log'}",
         )
     console.print(matrix(results, out_dir=out))
+    if summary is not None:
+        append_summary(summary, results)
     if code in {PYTEST_INTERRUPTED, INTERRUPTED}:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(MET if results.summary.all_met and code == 0 else UNMET)

@@ -31,8 +31,8 @@ class Row:
     @property
     def details(self) -> str:
         """What tells this row from others of the same incident: `content, by drift, prod`."""
-        via = {"release": "bad release", "drift": "drift", "none": ""}.get(self.via, self.via)
-        return ", ".join(part for part in (self.layer, via, self.environment) if part)
+        way = way_of(self.via, self.environment)
+        return ", ".join(part for part in (self.layer, way) if part)
 
     @property
     def drills(self) -> list[DrillResult]:
@@ -80,3 +80,9 @@ def grid_of(results: Results) -> Grid:
 def column_of(drill: DrillResult) -> str:
     """The column a drill stands in."""
     return "hotfix" if drill.operation == "hotfix" else drill.method or UNPLANNED
+
+
+def way_of(via: str, environment: str) -> str:
+    """How an incident got in, and where: `bad release, prod`."""
+    way = {"release": "bad release", "drift": "drift", "none": ""}.get(via, via)
+    return ", ".join(part for part in (way, environment) if part)

@@ -102,6 +102,8 @@ def story_of(journal: DrillJournal) -> Story:
 
 def _phases(journal: DrillJournal) -> list[Phase]:
     begun = journal.all("phase")
+    if not begun:
+        return []
     ends = [record.t for record in begun[1:]] + [journal.end]
     return [
         Phase(one_line(record.data.get("name")), record.t, max(end - record.t, 0.0))
