@@ -5,38 +5,34 @@ Reading is all or nothing: what cannot be read raises, and the edge keeps what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.edge.clients import AwsClients, error_code, error_status
+from harness.edge.clients import AwsClients, error_code
 from harness.edge.distribution import Behaviour, Distribution, parse_distribution
+from harness.edge.functions import Function
 from harness.edge.origin import Bucket
-from harness.edge.policies import MANAGED_CACHE_POLICIES, CachePolicy, parse_cache_policy
-from harness.edge.response_headers import (
-    MANAGED_RESPONSE_HEADERS_POLICIES,
-    ResponseHeadersPolicy,
-    parse_response_headers_policy,
-)
+from harness.edge.origin_request_policies import OriginRequestPolicy
+from harness.edge.policies import CachePolicy
+from harness.edge.references import References
+from harness.edge.response_headers import ResponseHeadersPolicy
 from harness.edge.website import Website, parse_website
 from harness.errors import EmulatorError
-
-T = TypeVar("T")
-
-#: What an emulator answers that does not know the operation, or the thing asked for.
-_NOT_THERE = frozenset({404, 405, 501})
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the APIs said; `unresolved` tells why a policy that a behaviour names is not known."""
+    """What the APIs said; `unresolved` tells why something that a behaviour names is not known."""
 
     distributions: tuple[Distribution, ...] = ()
     buckets: Mapping[str, Bucket] = field(default_factory=dict)
     cache_policies: Mapping[str, CachePolicy] = field(default_factory=dict)
+    origin_requests: Mapping[str, OriginRequestPolicy] = field(default_factory=dict)
     response_headers: Mapping[str, ResponseHeadersPolicy] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
     unresolved: Mapping[str, str] = field(default_factory=dict)
     unsigned: frozenset[str] = frozenset()
     findings: tuple[str, ...] = ()
@@ -94,10 +90,10 @@ def read(
     """
     try:
         distributions = tuple(_distributions(clients))
-        reader = _PolicyReader(clients)
-        for behaviour in (b for d in distributions for b in d.behaviours):
-            reader.cache_policy(behaviour.cache_policy_id)
-            reader.response_headers_policy(behaviour.response_headers_policy_id)
+        reader = References(clients)
+        for distribution in distributions:
+            for behaviour in distribution.behaviours:
+                reader.read(distribution, behaviour)
         origins = [(d, origin) for d in distributions for origin in d.origins]
         for _, origin in origins:
             reader.access_control(origin.access_control_id)
@@ -121,7 +117,9 @@ def read(
             distributions=distributions,
             buckets=buckets,
             cache_policies=reader.cache_policies,
+            origin_requests=reader.origin_requests,
             response_headers=reader.response_headers,
+            functions=reader.functions,
             unresolved=reader.unresolved,
             unsigned=frozenset(reader.unsigned),
             findings=tuple(dict.fromkeys(reader.findings)),
@@ -205,68 +203,3 @@ def _invalidation_ids(clients: AwsClients, distribution_id: str) -> list[str]:
         if error_code(error) == "NoSuchDistribution":
             return []  # Deleted since it was read.
         raise
-
-
-class _PolicyReader:
-    """Collects the policies that behaviours and origins name, each read once."""
-
-    def __init__(self, clients: AwsClients) -> None:
-        self._api = clients.cloudfront
-        self.cache_policies: dict[str, CachePolicy] = {}
-        self.response_headers: dict[str, ResponseHeadersPolicy] = {}
-        self.unresolved: dict[str, str] = {}
-        self.unsigned: set[str] = set()
-        self.findings: list[str] = []
-
-    def cache_policy(self, policy_id: str) -> None:
-        if policy_id and policy_id not in self.cache_policies:
-            managed = MANAGED_CACHE_POLICIES.get(policy_id)
-            found = managed or self._ask(
-                f"cache policy {policy_id}",
-                policy_id,
-                lambda: parse_cache_policy(self._api.get_cache_policy(Id=policy_id)["CachePolicy"]),
-            )
-            if found is not None:
-                self.cache_policies[policy_id] = found
-
-    def response_headers_policy(self, policy_id: str) -> None:
-        if policy_id and policy_id not in self.response_headers:
-            managed = MANAGED_RESPONSE_HEADERS_POLICIES.get(policy_id)
-            found = managed or self._ask(
-                f"response-headers policy {policy_id}",
-                policy_id,
-                lambda: parse_response_headers_policy(
-                    self._api.get_response_headers_policy(Id=policy_id)["ResponseHeadersPolicy"]
-                ),
-            )
-            if found is not None:
-                self.response_headers[policy_id] = found
-
-    def access_control(self, control_id: str) -> None:
-        """Learn whether an access control signs; one that cannot be read is taken to sign."""
-        if not control_id:
-            return
-        try:
-            answer = self._api.get_origin_access_control(Id=control_id)["OriginAccessControl"]
-            config: Mapping[str, Any] = answer.get("OriginAccessControlConfig") or {}
-            if config.get("SigningBehavior") == "never":
-                self.unsigned.add(control_id)
-        except ClientError as error:
-            if error_code(error) == "NoSuchOriginAccessControl":
-                self.unsigned.add(control_id)
-                self.findings.append(f"origin access control {control_id} does not exist")
-            elif error_status(error) not in _NOT_THERE:
-                raise
-
-    def _ask(self, name: str, policy_id: str, call: Callable[[], T]) -> T | None:
-        if policy_id in self.unresolved:
-            return None
-        try:
-            return call()
-        except ClientError as error:
-            if error_status(error) not in _NOT_THERE:
-                raise
-            reason = f"{name} is not a managed one, and the API does not have it: {error}"
-            self.unresolved[policy_id] = reason
-            self.findings.append(reason)
-            return None

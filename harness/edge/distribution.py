@@ -56,6 +56,8 @@ class Behaviour:
     """How requests for the paths that `pattern` matches are answered.
 
     `cache_policy_id` names the policy; `legacy` holds the settings of a behaviour that has none.
+    `functions` are the ARNs of CloudFront Functions by event type, `viewer-request` or
+    `viewer-response`; `lambdas` says that there are functions of Lambda@Edge too.
     """
 
     pattern: str
@@ -63,13 +65,21 @@ class Behaviour:
     allowed_methods: frozenset[str]
     viewer_protocol_policy: str
     cache_policy_id: str
+    origin_request_policy_id: str
     response_headers_policy_id: str
+    functions: Mapping[str, str]
+    lambdas: bool
     legacy: CachePolicy | None
 
     @property
     def ids(self) -> tuple[str, ...]:
         """Everything that it names, and that must be known before it can answer."""
-        return (self.cache_policy_id, self.response_headers_policy_id)
+        return (
+            self.cache_policy_id,
+            self.origin_request_policy_id,
+            self.response_headers_policy_id,
+            *self.functions.values(),
+        )
 
 
 @dataclass(frozen=True)
@@ -183,7 +193,13 @@ def _behaviour(
         ),
         viewer_protocol_policy=str(item.get("ViewerProtocolPolicy") or "allow-all"),
         cache_policy_id=policy,
+        origin_request_policy_id=str(item.get("OriginRequestPolicyId") or ""),
         response_headers_policy_id=str(item.get("ResponseHeadersPolicyId") or ""),
+        functions={
+            read.text(found, "EventType", where): read.text(found, "FunctionARN", where)
+            for where, found in read.items(item, "FunctionAssociations", at)
+        },
+        lambdas=bool(read.items(item, "LambdaFunctionAssociations", at)),
         legacy=None if policy else legacy_policy(item),
     )
 

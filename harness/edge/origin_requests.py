@@ -12,6 +12,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-cu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.edge import website_endpoint
@@ -19,7 +20,7 @@ from harness.edge.bucket_policy import Requester
 from harness.edge.clients import AwsClients
 from harness.edge.configuration import Configuration
 from harness.edge.distribution import Behaviour, Distribution, Origin
-from harness.edge.origin import Bucket, OriginAnswer, fetch
+from harness.edge.origin import NO_SUCH_BUCKET, Bucket, OriginAnswer, Refusal, fetch
 from harness.edge.responses import edge_page
 
 #: What CloudFront calls itself, unless the viewer's User-Agent is forwarded.
@@ -32,6 +33,7 @@ def ask(
     distribution: Distribution,
     behaviour: Behaviour,
     path: str,
+    headers: Mapping[str, str],
     *,
     etag: str,
 ) -> OriginAnswer:
@@ -45,6 +47,7 @@ def ask(
         distribution: which one asks.
         behaviour: whose origin is asked.
         path: of the object, percent-decoded, before the origin's own path is put in front.
+        headers: the viewer's, of which some are forwarded.
         etag: what is held already; the origin answers 304 when it still has that.
     """
     origin = behaviour.origin
@@ -62,23 +65,31 @@ def ask(
             f"origin {origin.id} ({origin.domain_name}) is asked over HTTPS only, which an S3"
             " website endpoint does not speak",
         )
+    policy = config.origin_requests.get(behaviour.origin_request_policy_id)
+    forwarded = policy.forwarded(headers) if policy else {}
+    # What the distribution sets itself goes before what the viewer sends.
+    sent = {"user-agent": AGENT, **forwarded, **origin.headers}
+    signs = bool(origin.access_control_id) and origin.access_control_id not in config.unsigned
+    if "host" in forwarded:
+        return _by_host(distribution, origin, forwarded["host"], signs=signs and not origin.custom)
     bucket = config.buckets[origin.bucket]
-    answer = _of_s3(clients, config, distribution, origin, bucket, path, etag)
+    answer = _of_s3(clients, distribution, origin, bucket, path, sent, etag, signs=signs)
     notes = tuple(f"bucket {bucket.name}: policy: {note}" for note in answer.notes)
     return replace(answer, notes=notes)
 
 
 def _of_s3(
     clients: AwsClients,
-    config: Configuration,
     distribution: Distribution,
     origin: Origin,
     bucket: Bucket,
     path: str,
+    sent: Mapping[str, str],
     etag: str,
+    *,
+    signs: bool,
 ) -> OriginAnswer:
-    referer = origin.headers.get("referer", "")
-    agent = origin.headers.get("user-agent", AGENT)
+    referer, agent = sent.get("referer", ""), sent.get("user-agent", "")
     if origin.website:
         visit = website_endpoint.Visit(
             path=f"{origin.path}{path}",
@@ -88,15 +99,33 @@ def _of_s3(
             etag=etag,
         )
         return website_endpoint.answer(clients, bucket, visit)
-    signs = origin.access_control_id and origin.access_control_id not in config.unsigned
+    as_distribution = signs and not origin.custom
     requester = Requester(
-        source_arn=distribution.arn if signs and not origin.custom else "",
-        source_account=distribution.account if signs and not origin.custom else "",
+        source_arn=distribution.arn if as_distribution else "",
+        source_account=distribution.account if as_distribution else "",
         referer=referer,
         agent=agent,
         secure=not origin.custom or origin.protocol != "http-only",
     )
     return fetch(clients, bucket, f"{origin.path}{path}".removeprefix("/"), requester, etag=etag)
+
+
+def _by_host(distribution: Distribution, origin: Origin, host: str, *, signs: bool) -> OriginAnswer:
+    """What S3 says to the viewer's Host: it names no bucket, or is not what was signed."""
+    name = host.partition(":")[0]
+    note = (
+        f"distribution {distribution.id}: origin {origin.id} gets the viewer's Host header ({name}),"
+        " by which S3 finds no bucket"
+    )
+    if signs:
+        refusal = Refusal(
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided.",
+        )
+    else:
+        refusal = replace(NO_SUCH_BUCKET, details={"BucketName": name})
+    return replace(refusal.as_xml(), notes=(note,))
 
 
 def _unreachable(distribution: Distribution, status: int, reason: str) -> OriginAnswer:

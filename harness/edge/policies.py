@@ -37,7 +37,7 @@ class Selection:
         return self.kind == "all"
 
 
-_NONE = Selection()
+NOTHING = Selection()
 _ALL = Selection("all")
 
 
@@ -53,9 +53,9 @@ class CachePolicy:
     min_ttl: float
     default_ttl: float
     max_ttl: float
-    query: Selection = _NONE
+    query: Selection = NOTHING
     headers: tuple[str, ...] = ()
-    cookies: Selection = _NONE
+    cookies: Selection = NOTHING
 
     def key(self, distribution: str, path: str, query: str, headers: Mapping[str, str]) -> CacheKey:
         """The cache key of a request; `headers` has lower-case names."""
@@ -139,7 +139,7 @@ def legacy_policy(behaviour: Mapping[str, Any]) -> CachePolicy:
     headers = _header_names(forwarded.get("Headers"))
     whitelist = (forwarded.get("QueryStringCacheKeys") or {}).get("Items") or ()
     cookies = forwarded.get("Cookies") or {}
-    query = _NONE
+    query = NOTHING
     if forwarded.get("QueryString"):
         query = Selection("whitelist", frozenset(whitelist)) if whitelist else _ALL
     minimum, default, maximum = (behaviour.get(k) for k in ("MinTTL", "DefaultTTL", "MaxTTL"))
@@ -163,7 +163,7 @@ def _selection(source: Mapping[str, Any] | None, kind: str, names: str) -> Selec
         case "all" | "whitelist" | "allExcept":
             return Selection(chosen, items)
         case _:
-            return _NONE
+            return NOTHING
 
 
 def _header_names(source: Mapping[str, Any] | None) -> tuple[str, ...]:

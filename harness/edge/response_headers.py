@@ -26,20 +26,45 @@ class HeaderRule:
 
 @dataclass(frozen=True)
 class ResponseHeadersPolicy:
-    """`always` go into every answer, `cors` into answers to requests with an Origin header."""
+    """`always` go into every answer, `cors` into answers to requests from an origin that it allows.
+
+    `origins` are those it allows, with `*` for any, or for any subdomain (`https://*.example.test`).
+    """
 
     name: str
     always: tuple[HeaderRule, ...] = ()
     cors: tuple[HeaderRule, ...] = ()
+    origins: tuple[str, ...] = ("*",)
+    overrides_origin: bool = False
     removed: frozenset[str] = frozenset()
 
-    def apply(self, headers: dict[str, str], *, cross_origin: bool) -> None:
-        """Change `headers` (lower-case names) in place."""
+    def apply(self, headers: dict[str, str], *, origin: str) -> None:
+        """Change `headers` (lower-case names) in place; `origin` is the request's, or empty."""
         for name in self.removed:
             headers.pop(name, None)
-        for rule in (*self.always, *self.cors) if cross_origin else self.always:
+        rules = [*self.always, *(self._cross_origin(origin) if origin else ())]
+        for rule in rules:
             if rule.override or rule.name not in headers:
                 headers[rule.name] = rule.value
+
+    def _cross_origin(self, origin: str) -> tuple[HeaderRule, ...]:
+        if "*" in self.origins:
+            return self.cors
+        if any(_fits(origin, allowed) for allowed in self.origins):
+            allow = HeaderRule("access-control-allow-origin", origin, self.overrides_origin)
+            return (allow, *self.cors)
+        return ()
+
+
+def _fits(origin: str, allowed: str) -> bool:
+    """Whether a request's origin is the allowed one, whose scheme may be left out."""
+    if "://" not in allowed:
+        origin = origin.partition("://")[2]
+    before, star, after = allowed.partition("*")
+    if not star:
+        return origin == allowed
+    longer = len(origin) > len(before) + len(after)
+    return longer and origin.startswith(before) and origin.endswith(after)
 
 
 _SECURITY = ResponseHeadersPolicy(
@@ -74,6 +99,7 @@ def parse_response_headers_policy(answer: Mapping[str, Any]) -> ResponseHeadersP
     """Read the `ResponseHeadersPolicy` of a GetResponseHeadersPolicy answer."""
     config = answer["ResponseHeadersPolicyConfig"]
     custom = (config.get("CustomHeadersConfig") or {}).get("Items") or ()
+    cors: Mapping[str, Any] = config.get("CorsConfig") or {}
     removed = (config.get("RemoveHeadersConfig") or {}).get("Items") or ()
     return ResponseHeadersPolicy(
         name=str(config.get("Name") or "unnamed"),
@@ -81,7 +107,9 @@ def parse_response_headers_policy(answer: Mapping[str, Any]) -> ResponseHeadersP
             *_security(config.get("SecurityHeadersConfig") or {}),
             *(HeaderRule(c["Header"].lower(), c["Value"], bool(c["Override"])) for c in custom),
         ),
-        cors=_cors(config.get("CorsConfig") or {}),
+        cors=_cors(cors),
+        origins=_origins(cors),
+        overrides_origin=bool(cors.get("OriginOverride")),
         removed=frozenset(str(item["Header"]).lower() for item in removed),
     )
 
@@ -117,15 +145,20 @@ def _security(config: Mapping[str, Any]) -> list[HeaderRule]:
 
 
 def _cors(config: Mapping[str, Any]) -> tuple[HeaderRule, ...]:
-    """What simple cross-origin requests get; several listed origins are joined to the first."""
+    """What simple cross-origin requests get; which origin is allowed is seen with the request."""
     if not config:
         return ()
     override = bool(config.get("OriginOverride"))
-    origins = (config.get("AccessControlAllowOrigins") or {}).get("Items") or ()
     exposed = (config.get("AccessControlExposeHeaders") or {}).get("Items") or ()
-    rules = [HeaderRule("access-control-allow-origin", str(o), override) for o in origins[:1]]
+    rules = []
+    if "*" in _origins(config):
+        rules.append(HeaderRule("access-control-allow-origin", "*", override))
     if config.get("AccessControlAllowCredentials"):
         rules.append(HeaderRule("access-control-allow-credentials", "true", override))
     if exposed:
         rules.append(HeaderRule("access-control-expose-headers", ", ".join(exposed), override))
     return tuple(rules)
+
+
+def _origins(config: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple((config.get("AccessControlAllowOrigins") or {}).get("Items") or ())

@@ -2,6 +2,7 @@
 
 Sources:
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-403-permission-denied.html
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-503-service-unavailable.html
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehavior.html
 """
@@ -27,17 +28,23 @@ class XCache(StrEnum):
     MISS = "Miss from cloudfront"
     REFRESH_HIT = "RefreshHit from cloudfront"
     ERROR = "Error from cloudfront"
+    FUNCTION = "FunctionGeneratedResponse from cloudfront"
+    FUNCTION_ERROR = "FunctionExecutionError from cloudfront"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer before it is shaped for the viewer; `age` is None if it was not cached."""
+    """An answer before it is shaped for the viewer; `age` is None if it was not cached.
+
+    `cookies` are the values of its Set-Cookie headers, besides one among `headers`.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     x_cache: XCache
     age: int | None = None
+    cookies: tuple[str, ...] = ()
 
 
 #: Where the edge says it is; LOC is nobody's airport.
@@ -54,6 +61,10 @@ _PAGE = """<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">
 
 NO_DISTRIBUTION = (
     "Bad request. We can't connect to the server for this app or website at this time."
+)
+FUNCTION_FAILED = (
+    "The CloudFront function associated with the CloudFront distribution is invalid or could not"
+    " run. We can't connect to the server for this app or website at this time."
 )
 METHOD_REFUSED = (
     "This distribution is not configured to allow the HTTP request method that was used for this"
@@ -110,4 +121,5 @@ def viewer_headers(answer: Answer, number: int) -> list[tuple[bytes, bytes]]:
         headers.pop("content-type", None)
     else:
         headers["content-length"] = str(len(answer.body))
-    return [(k.encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()]
+    listed = [*headers.items(), *(("set-cookie", cookie) for cookie in answer.cookies)]
+    return [(k.encode("latin-1"), v.encode("latin-1", "replace")) for k, v in listed]

@@ -76,6 +76,7 @@ class Retrieval:
             wanted.distribution,
             wanted.behaviour,
             wanted.path,
+            wanted.headers,
             etag=etag,
         )
         for note in answer.notes:

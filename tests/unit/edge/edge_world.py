@@ -116,7 +116,11 @@ class FakeCloudFront:
         self.invalidations: dict[str, dict[str, list[str]]] = {}
         self.access_controls: dict[str, str] = {"OAC1": "always"}
         self.cache_policies: dict[str, dict[str, Any]] = {}
+        self.origin_requests: dict[str, dict[str, Any]] = {}
         self.response_headers: dict[str, dict[str, Any]] = {}
+        #: Code by function and stage, as CreateFunction and PublishFunction leave it.
+        self.functions: dict[str, dict[str, str]] = {}
+        self.runtime = "cloudfront-js-2.0"
         self.asked: list[str] = []
         self.failing: dict[str, Exception] = {}
 
@@ -146,6 +150,24 @@ class FakeCloudFront:
         if Id not in self.cache_policies:
             raise client_error(404, "NoSuchCachePolicy", "GetCachePolicy")
         return {"CachePolicy": {"CachePolicyConfig": self.cache_policies[Id]}}
+
+    def get_origin_request_policy(self, Id: str) -> dict[str, Any]:  # noqa: N803
+        self._ask("get_origin_request_policy")
+        if Id not in self.origin_requests:
+            raise client_error(404, "NoSuchOriginRequestPolicy", "GetOriginRequestPolicy")
+        config = self.origin_requests[Id]
+        return {"OriginRequestPolicy": {"OriginRequestPolicyConfig": config}}
+
+    def describe_function(self, Name: str, Stage: str) -> dict[str, Any]:  # noqa: N803
+        self._ask("describe_function")
+        if Stage not in self.functions.get(Name, {}):
+            raise client_error(404, "NoSuchFunctionExists", "DescribeFunction")
+        config = {"Comment": "", "Runtime": self.runtime}
+        return {"FunctionSummary": {"FunctionConfig": config, "FunctionMetadata": {"Stage": Stage}}}
+
+    def get_function(self, Name: str, Stage: str) -> dict[str, Any]:  # noqa: N803
+        self._ask("get_function")
+        return {"FunctionCode": io.BytesIO(self.functions[Name][Stage].encode())}
 
     def get_response_headers_policy(self, Id: str) -> dict[str, Any]:  # noqa: N803
         self._ask("get_response_headers_policy")

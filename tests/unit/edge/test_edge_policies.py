@@ -190,13 +190,13 @@ SECURITY = {
 
 def test_the_managed_security_headers() -> None:
     headers: dict[str, str] = {}
-    MANAGED_RESPONSE_HEADERS_POLICIES[SECURITY_HEADERS].apply(headers, cross_origin=True)
+    MANAGED_RESPONSE_HEADERS_POLICIES[SECURITY_HEADERS].apply(headers, origin="https://b.test")
     assert headers == SECURITY
 
 
 def test_only_nosniff_replaces_what_the_origin_sends() -> None:
     headers = {"x-content-type-options": "sniff", "x-frame-options": "DENY"}
-    MANAGED_RESPONSE_HEADERS_POLICIES[SECURITY_HEADERS].apply(headers, cross_origin=False)
+    MANAGED_RESPONSE_HEADERS_POLICIES[SECURITY_HEADERS].apply(headers, origin="")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
 
@@ -216,8 +216,8 @@ def test_cors_headers_go_to_cross_origin_requests_only(
     policy = MANAGED_RESPONSE_HEADERS_POLICIES[policy_id]
     same: dict[str, str] = {}
     other: dict[str, str] = {}
-    policy.apply(same, cross_origin=False)
-    policy.apply(other, cross_origin=True)
+    policy.apply(same, origin="")
+    policy.apply(other, origin="https://b.test")
     assert same == always
     assert other == {**always, "access-control-allow-origin": "*"}
 
@@ -256,7 +256,7 @@ def test_a_response_headers_policy_of_ones_own() -> None:
         }
     )
     headers = {"server": "AmazonS3", "x-frame-options": "SAMEORIGIN", "x-team": "theirs"}
-    policy.apply(headers, cross_origin=True)
+    policy.apply(headers, origin="https://a.example.test")
     assert headers == {
         "x-xss-protection": "1; mode=block",
         "x-frame-options": "DENY",
@@ -268,3 +268,26 @@ def test_a_response_headers_policy_of_ones_own() -> None:
         "access-control-allow-credentials": "true",
         "access-control-expose-headers": "ETag, X-Team",
     }
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "answered"),
+    [
+        (("https://a.test", "https://b.test"), "https://b.test", "https://b.test"),
+        (("https://a.test",), "https://c.test", None),
+        (("https://*.a.test",), "https://www.a.test", "https://www.a.test"),
+        (("https://*.a.test",), "https://a.test", None),
+        (("a.test",), "http://a.test", "http://a.test"),
+        (("*",), "https://c.test", "*"),
+    ],
+)
+def test_only_allowed_origins_are_answered_to(
+    allowed: tuple[str, ...], origin: str, answered: str | None
+) -> None:
+    config = {"AccessControlAllowOrigins": {"Items": list(allowed)}, "OriginOverride": True}
+    policy = parse_response_headers_policy(
+        {"ResponseHeadersPolicyConfig": {"Name": "cors", "CorsConfig": config}}
+    )
+    headers: dict[str, str] = {}
+    policy.apply(headers, origin=origin)
+    assert headers.get("access-control-allow-origin") == answered
