@@ -5,6 +5,7 @@ A session belongs to one process, its owner; workers join it by its folder.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import tempfile
@@ -25,6 +26,7 @@ from harness.processes import end_marked
 from harness.resources import incidents_dir, reference_site
 from harness.runner.act import HostRunner
 from harness.runner.job import Runner
+from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
 from harness.runner.wall import OpenWall
 from harness.settings import load_settings
@@ -94,7 +96,7 @@ class Session:
             site=site,
             settings=load_settings(site, options.settings),
             cloud=choose_cloud(options.cloud, clock, token=f"{directory.name}."),
-            runner=make_runner(options.runner, directory.name, clock, say),
+            runner=make_runner(options.runner, directory.name, site, clock, say),
             clock=clock,
             keep=options.out,
         )
@@ -179,8 +181,10 @@ def new_directory() -> Path:
     return directory
 
 
-def make_runner(name: str, session: str, clock: Clock, say: Callable[[str], None]) -> Runner:
-    """The runner of this name, with its tools.
+def make_runner(
+    name: str, session: str, site: Path, clock: Clock, say: Callable[[str], None]
+) -> Runner:
+    """The runner of this name, with its tools, and with those that only this site needs.
 
     Raises:
         ToolMissingError: one is not there; says which, and how to get it.
@@ -192,4 +196,12 @@ def make_runner(name: str, session: str, clock: Clock, say: Callable[[str], None
             raise ToolMissingError(
                 f"{tool.name}: {tool.problem or 'not found'}", hint=tool.how_to_get
             )
-    return HostRunner(act=act, tools=tools[1:], wall=OpenWall(clock), clock=clock, session=session)
+    terraform = find_terraform(environ=os.environ, home=Path.home())
+    return HostRunner(
+        act=act,
+        tools=tools[1:],
+        wall=OpenWall(clock),
+        clock=clock,
+        session=session,
+        terraform=terraform.serving(site, cache_directory()),
+    )

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from harness.cli.common import UNMET
+from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
 
 
 def doctor() -> None:
     """Say which tools drills need, where each was found, and how to get the others."""
     table = Table("tool", "version", "where", "how to get it", title="What drills need")
-    tools = find_tools(cache_directory())
+    terraform = find_terraform(environ=os.environ, home=Path.home())
+    tools = (*find_tools(cache_directory()), *terraform.programs)
     for tool in tools:
         where = str(tool.path) if tool.path else "not found"
         note = "" if tool.ready else tool.how_to_get
         table.add_row(tool.name, tool.version or "-", tool.problem or where, note)
+    for package in terraform.providers if terraform.here else ():
+        table.add_row(package.name, package.version, str(package.path), "")
     Console().print(table)
-    if not all(tool.ready for tool in tools):
+    if not all(tool.ready or tool.optional for tool in tools):
         raise typer.Exit(UNMET)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from harness.clock import Clock
@@ -18,6 +19,7 @@ from harness.journal import Journal
 from harness.runner.call import prepare, run_environment
 from harness.runner.job import Job, Outcome
 from harness.runner.running import conduct
+from harness.runner.terraform import Terraform
 from harness.runner.tools import ACT_VERSION, Tool
 from harness.runner.wall import Wall
 
@@ -28,7 +30,14 @@ class HostRunner:
     name = "host"
 
     def __init__(
-        self, *, act: Path, tools: tuple[Tool, ...], wall: Wall, clock: Clock, session: str
+        self,
+        *,
+        act: Path,
+        tools: tuple[Tool, ...],
+        wall: Wall,
+        clock: Clock,
+        session: str,
+        terraform: Terraform | None = None,
     ) -> None:
         """Nothing runs yet.
 
@@ -39,21 +48,26 @@ class HostRunner:
             clock: whose time counts.
             session: begins the token of every process, so that whoever owns the session can end
                 what a killed drill left behind.
+            terraform: the programs of that kind, and the providers that runs find.
         """
         self._session = session
         self._act = act
-        self._tools = tools
+        self._tools = (*tools, *(terraform.programs if terraform else ()))
+        self._terraform = terraform
         self._wall = wall
         self._clock = clock
 
     def versions(self) -> Mapping[str, str]:
         """Of act, the tools and the wall."""
-        tools = {tool.name: tool.version for tool in self._tools}
+        tools = {tool.name: tool.version for tool in self._tools if tool.path is not None}
         return {"act": ACT_VERSION, **tools, **self._wall.versions()}
 
     def execute(self, job: Job, journal: Journal) -> Outcome:
         """Run the job to its end, or to its timeout; everything that happens is journaled."""
         tools = {tool.name: tool.path for tool in self._tools if tool.path is not None}
+        if self._terraform:
+            offered = self._terraform.offer(job.directory)
+            job = replace(job, environment={**offered, **job.environment})
         command = prepare(job, act=self._act, tools=tools)
         token = f"{self._session}.{os.getpid()}.{job.run}.{job.attempt}."
         return conduct(

@@ -44,13 +44,17 @@ OLDEST_NODE = 18
 
 @dataclass(frozen=True)
 class Tool:
-    """One program: `path` is None when it is not there, `problem` says what is wrong with it."""
+    """One program: `path` is None when it is not there, `problem` says what is wrong with it.
+
+    An `optional` one is needed by some sites only.
+    """
 
     name: str
     path: Path | None
     version: str
     how_to_get: str
     problem: str = ""
+    optional: bool = False
 
     @property
     def ready(self) -> bool:
@@ -150,11 +154,11 @@ def aws_cli() -> Path:
     return found.path
 
 
-def version_of(program: Path) -> str:
-    """The version that a program prints of itself, or nothing."""
+def version_of(program: Path, env: Mapping[str, str] | None = None) -> str:
+    """The version that a program prints of itself, or nothing; `env` is all that it sees of one."""
     try:
         done = subprocess.run(
-            [str(program), "--version"], capture_output=True, timeout=20, check=False
+            [str(program), "--version"], env=env, capture_output=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
