@@ -3,9 +3,9 @@ Feature: A bad release is answered
   and the site comes back, or stays broken, as the method they chose lets us expect.
 
   Scenario Outline: <incident> was released, and rolled back by <method>
-    Given staging serves release v1.1.0
+    Given staging serves the newest release
     And the site is in its steady state
-    When release v1.2.0 ships with "<incident>"
+    When the next release ships with "<incident>"
     And viewers see it
     And the engineer on call rolls back by <method>
     Then the site <outcome>

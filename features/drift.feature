@@ -3,7 +3,7 @@ Feature: A change made behind the pipeline's back is answered
   good goes to the release before the one that is live, by specific commit back to the live one.
 
   Scenario Outline: <incident> by drift, and rolled back by <method>
-    Given staging serves release v1.1.0
+    Given staging serves the newest release
     And the site is in its steady state
     When the live environment drifts into "<incident>"
     And viewers see it

@@ -3,9 +3,9 @@ Feature: A hotfix is deployed
 
   @seed
   Scenario: html-truncated is mended by a hotfix in production
-    Given prod serves release v1.1.0
+    Given prod serves the newest release
     And the site is in its steady state
-    When release v1.2.0 ships with "html-truncated"
+    When the next release ships with "html-truncated"
     And viewers see it
     And the engineer on call deploys a hotfix at once
     Then the site recovers
@@ -13,9 +13,9 @@ Feature: A hotfix is deployed
     And the drill meets its expectation
 
   Scenario: cloudfront-wrong-origin is mended through the standard pipeline
-    Given staging serves release v1.1.0
+    Given staging serves the newest release
     And the site is in its steady state
-    When release v1.2.0 ships with "cloudfront-wrong-origin"
+    When the next release ships with "cloudfront-wrong-origin"
     And viewers see it
     And the engineer on call hands a hotfix to the standard pipeline
     Then the site recovers

@@ -19,20 +19,22 @@ from typing import Any
 
 from filelock import FileLock
 
-from harness.checks.release import ExpectedRelease, expected_release
+from harness.checks.release import ExpectedRelease
 from harness.clock import Clock
 from harness.cloud.clouds import Cloud
 from harness.cloud.emulator import Emulator
 from harness.cloud.operations import OperationIndex
-from harness.errors import SitedrillError
+from harness.content import Content
+from harness.errors import ConfigError
 from harness.github.actors import Actor, Cast
-from harness.github.history import Release, build_history
-from harness.github.oidc import ISSUER, Issuer
+from harness.github.history import Release, open_history
+from harness.github.oidc import Issuer
 from harness.github.origin import Origin
 from harness.journal import Journal
+from harness.past import deploy_past
 from harness.runner.job import Runner
-from harness.settings import SiteSettings
-from harness.world import ACCOUNT, World, role_name
+from harness.settings import FILE_NAME, SiteSettings
+from harness.world import World
 
 #: The past does not depend on the drill: every drill with this site begins with the same releases.
 PAST_SEED = 7
@@ -40,7 +42,7 @@ PAST_SEED = 7
 
 @dataclass(frozen=True)
 class Baseline:
-    """What there is to clone. `states` holds the distribution's configuration by release tag."""
+    """What there is to clone. `states` holds the infrastructure, as captured, by release tag."""
 
     environment: str
     directory: Path
@@ -100,6 +102,9 @@ class Baselines:
         self.runner = runner
         self.clock = clock
         self._owner_pid = owner_pid
+        self._content = Content(
+            directory / "content", settings=settings, runner=runner, clock=clock, keep=keep
+        )
         self._known: dict[str, Baseline] = {}
         self._started: list[Emulator] = []
         # Reading botocore's models takes a tenth of a second: once for all worlds.
@@ -114,6 +119,13 @@ class Baselines:
         if environment in self._known:
             return self._known[environment]
         self.directory.mkdir(parents=True, exist_ok=True)
+        if environment not in self.settings.environments:
+            raise ConfigError(
+                file=FILE_NAME,
+                key="environments",
+                value=environment,
+                expected="one of " + ", ".join(self.settings.environments),
+            )
         place = self.directory / environment
         facts = place / "baseline.json"
         with FileLock(self.directory / f"{environment}.lock"):
@@ -147,26 +159,17 @@ class Baselines:
             clock=self.clock,
             new_id=new_id,
             index=self._index,
+            environment=baseline.environment,
             run_timeout=run_timeout,
         )
 
     def expected(self, origin: Origin, name: str, commit: str) -> ExpectedRelease:
-        """What viewers should get of a commit, by the site's files."""
-        place = self.directory / "content" / commit
-        if not place.exists():
-            scratch = place.with_name(f"{commit}.{os.getpid()}")
-            origin.export(commit, scratch)
-            try:
-                scratch.rename(place)
-            except OSError:  # another process was first
-                shutil.rmtree(scratch)
-        return expected_release(
-            name,
-            commit,
-            place / self.settings.site.content,
-            self.settings.headers,
-            error_page=f"/{self.settings.site.error_page}",
-        )
+        """What viewers should get of a commit.
+
+        Raises:
+            SitedrillError: the commit cannot be built.
+        """
+        return self._content.expected(origin, name, commit)
 
     def close(self) -> None:
         """Stop the emulators that this process started, and remove the folder; for the owner.
@@ -181,9 +184,8 @@ class Baselines:
     def _build(self, environment: str, place: Path) -> None:
         cast = Cast(PAST_SEED)
         author = cast.actor()
-        origin = Origin.create(place / "origin.git")
-        releases = build_history(
-            self.site, origin, content=self.settings.site.content, cast=cast, author=author
+        origin, releases = open_history(
+            self.site, place / "origin.git", settings=self.settings, cast=cast, author=author
         )
         issuer = Issuer.generate()
         issuer.save(place / "issuer.pem")
@@ -191,9 +193,22 @@ class Baselines:
         self._started.append(emulator)
         try:
             with Journal(place / "journal.jsonl", clock=self.clock) as journal:
-                states = self._deploy(
-                    environment, place, emulator, origin, issuer, journal, releases, cast, author
+                world = World(
+                    directory=place / "world",
+                    settings=self.settings,
+                    emulator=_Kept(emulator),
+                    origin=origin,
+                    issuer=issuer,
+                    runner=self.runner,
+                    journal=journal,
+                    clock=self.clock,
+                    new_id=cast.run_id,
+                    index=self._index,
+                    environment=environment,
                 )
+                with world:
+                    states = deploy_past(world, releases, environment, author, keep=self._keep)
+            shutil.rmtree(place / "world", ignore_errors=True)
         except BaseException:
             emulator.stop()
             raise
@@ -206,60 +221,6 @@ class Baselines:
         scratch = place / "baseline.json.new"
         scratch.write_text(json.dumps(facts, default=str))
         scratch.rename(place / "baseline.json")
-
-    def _deploy(
-        self,
-        environment: str,
-        place: Path,
-        emulator: Emulator,
-        origin: Origin,
-        issuer: Issuer,
-        journal: Journal,
-        releases: tuple[Release, ...],
-        cast: Cast,
-        author: Actor,
-    ) -> dict[str, Any]:
-        """Deploy each release through the site's own pipeline, in a world over this emulator."""
-        states: dict[str, Any] = {}
-        world = World(
-            directory=place / "world",
-            settings=self.settings,
-            emulator=_Kept(emulator),
-            origin=origin,
-            issuer=issuer,
-            runner=self.runner,
-            journal=journal,
-            clock=self.clock,
-            new_id=cast.run_id,
-            index=self._index,
-        )
-        with world:
-            _make_role(world, environment)
-            for release in releases:
-                ran = world.dispatch(
-                    self.settings.workflows.deploy.file,
-                    ref=release.tag,
-                    inputs=self.settings.workflows.deploy.inputs_for(
-                        environment=environment, release=release.tag, commit=release.commit
-                    ),
-                    actor=author.handle,
-                    role="setup",
-                )
-                if ran.outcome.conclusion != "success":
-                    kept = self._keep / f"baseline-{environment}.jsonl"
-                    kept.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(journal.path, kept)
-                    raise SitedrillError(
-                        f"the site's own pipeline did not deploy {release.tag} to {environment}: "
-                        f"{ran.outcome.cause}",
-                        hint=f"no drill can begin; the run's journal is {kept}",
-                    )
-                here = world.environment(environment)
-                cloudfront = world.clients("checks").cloudfront
-                config = cloudfront.get_distribution_config(Id=world.distribution_id(here))
-                states[release.tag] = config["DistributionConfig"]
-        shutil.rmtree(place / "world", ignore_errors=True)
-        return states
 
 
 class _Kept:
@@ -292,34 +253,6 @@ class _Kept:
 
     def stop(self) -> None:
         """Stays, as the template of clones."""
-
-
-def _make_role(world: World, environment: str) -> None:
-    """The role that the environment's jobs, and no others, may take.
-
-    https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
-    """
-    host = ISSUER.removeprefix("https://")
-    repository = world.settings.site.repository
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{host}"},
-                "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {
-                    "StringEquals": {
-                        f"{host}:aud": "sts.amazonaws.com",
-                        f"{host}:sub": f"repo:{repository}:environment:{environment}",
-                    }
-                },
-            }
-        ],
-    }
-    world.clients("setup").iam.create_role(
-        RoleName=role_name(environment), AssumeRolePolicyDocument=json.dumps(trust)
-    )
 
 
 def _read(environment: str, place: Path) -> Baseline:

@@ -23,23 +23,21 @@ from typing import TypeVar
 import httpx
 
 from harness import injection, responses
-from harness.baseline import Baseline, Baselines
-from harness.checks.layers import LayerState, capture
-from harness.checks.prober import Prober
+from harness.baseline import Baselines
+from harness.checks.layers import LayerState
 from harness.clock import Clock
-from harness.errors import ConfigError, DispatchError, DrillError, UnmetError
-from harness.evidence import Evidence
+from harness.errors import ConfigError, DrillError, UnmetError
+from harness.evidence import Evidence, Responded
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release
 from harness.incidents import Catalogue, Incident
 from harness.journal import Journal
 from harness.judgement import DOES_NOT_RECOVER, Verdict, judge
 from harness.responses import Response
-from harness.viewer import Viewer
-from harness.world import Environment, Ran, World
+from harness.scene import Scene, open_scene
+from harness.settings import EmergencyWorkflow
+from harness.world import Ran, World
 
-#: Seconds that a mended site may take to be seen healthy by the prober.
-HEALTHY_WITHIN = 2.0
 T = TypeVar("T")
 
 
@@ -57,18 +55,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Scene:
-    """Where the drill happens, from `open` on."""
-
-    world: World
-    environment: Environment
-    baseline: Baseline
-    viewer: Viewer
-    prober: Prober
-
-
-@dataclass(frozen=True)
-class _Responded:
+class _Dispatched:
     """What AWS held before the response, when it was dispatched, and what came of that."""
 
     before: LayerState
@@ -117,14 +104,14 @@ class Drill:
         self._stack = ExitStack()
         self._http = self._stack.enter_context(httpx.Client(trust_env=False, timeout=10))
         self._phase = "begin"
-        self._opened: _Scene | None = None
+        self._opened: Scene | None = None
         self._noted: Incident | None = None
         self._via = "none"
         self._live: Release | None = None
         self._injected_at: float | None = None
         self._shipping_trouble = ""
         self._response: Response | None = None
-        self._responded: _Responded | None = None
+        self._dispatched: _Dispatched | None = None
         self._looked_at: set[str] = set()
         self._doubts: list[str] = []
 
@@ -153,40 +140,32 @@ class Drill:
 
     # The steps, in their order.
 
-    def open(self, environment: str) -> None:
-        """A world in which `v1.1.0` is live in this environment, watched from now on."""
+    def open(self, environment: str, *, release: str | None = None) -> None:
+        """A world in which the site's newest release is live in this environment, watched.
+
+        Args:
+            environment: one of the site's.
+            release: the tag that this release must have; any, when not given.
+        """
         self._enter("world")
-        baseline = self._baselines.get(environment)
-        begun = self.journal.elapsed()
-        clone = self._baselines.clone(
-            baseline,
+        self._opened = open_scene(
+            environment,
+            baselines=self._baselines,
+            stack=self._stack,
             directory=self._directory,
             journal=self.journal,
-            new_id=self._cast.run_id,
-            run_timeout=self._run_timeout,
-        )
-        world = self._stack.enter_context(clone)
-        here = world.environment(environment)
-        self.journal.write(
-            "world.ready",
-            seconds=round(self.journal.elapsed() - begun, 4),
-            cloned=True,
-            endpoint=world.endpoint,
-            site_url=here.url,
-        )
-        viewer = Viewer(
-            world,
-            here,
-            baseline,
-            baselines=self._baselines,
-            http=self._http,
             clock=self._clock,
             new_id=self._cast.run_id,
+            http=self._http,
+            interval=self._interval,
+            run_timeout=self._run_timeout,
         )
-        prober = viewer.prober(journal=self.journal, interval=self._interval)
-        self._stack.enter_context(prober)
-        self._opened = _Scene(world, here, baseline, viewer, prober)
-        self._live = baseline.live
+        self._live = self._opened.baseline.live
+        if release is not None and release != self._live.tag:
+            raise DrillError(
+                f"the newest release is {self._live.tag}, not {release}",
+                hint=f"{environment} serves its newest release, whatever it is called",
+            )
 
     def check_steady_state(self) -> None:
         """Is the site, whole, as the live release has it? If not, nothing can be drilled."""
@@ -203,8 +182,13 @@ class Drill:
         self._noted, self._via = self._catalogue.get(incident), via
         self._tell_plan()
 
-    def ship(self, incident: str) -> None:
-        """Ship the incident as bad release `v1.2.0`, through the site's own pipeline."""
+    def ship(self, incident: str, *, release: str | None = None) -> None:
+        """Ship the incident as the next release, through the site's own pipeline.
+
+        Args:
+            incident: its id.
+            release: the tag that this release must have; any, when not given.
+        """
         self.note_incident(incident, via="release")
         if self._doubts:
             return
@@ -213,9 +197,12 @@ class Drill:
             scene.world,
             self._incident,
             scene.environment,
+            after=scene.baseline.live,
             cast=self._cast,
             author=scene.baseline.author,
         )
+        if release is not None and release != shipped.release.tag:
+            raise DrillError(f"the next release is {shipped.release.tag}, not {release}")
         self._live = shipped.release
         if shipped.conclusion != "success":
             trouble = f"; shipping it ended in {shipped.conclusion}: {shipped.cause}"
@@ -264,6 +251,7 @@ class Drill:
             baseline=self._scene.baseline,
             live=self._now_live,
             target_commit=target_commit,
+            form=self._form,
         )
         self._respond(response, reason, actor)
 
@@ -272,6 +260,8 @@ class Drill:
     ) -> None:
         """Commit a fix on top of what is live, and dispatch a hotfix, at once or by the pipeline."""
         baseline = self._scene.baseline
+        # What is on the branch and not released yet is in the fix, too.
+        known = baseline.origin.head() == baseline.live.commit
         commit = injection.fix(
             self.world,
             self._incident,
@@ -279,7 +269,13 @@ class Drill:
             cast=self._cast,
             author=baseline.author,
         )
-        self._respond(responses.hotfix(commit, immediate=immediate), reason, actor)
+        response = responses.hotfix(
+            commit,
+            immediate=immediate,
+            infrastructure=baseline.live if known else None,
+            form=self._form,
+        )
+        self._respond(response, reason, actor)
 
     def conclude(self, expected: str) -> Verdict:
         """Observe, compare with what is expected, and say what came of it.
@@ -346,23 +342,10 @@ class Drill:
         world, here = self.world, self._scene.environment
         why = self._cast.reason(self._incident.title) if reason is None else reason
         who = actor or responses.somebody_who_may(world, here, self._cast)
-        before = self._capture()
+        before = self._scene.capture()
         at = self.journal.elapsed()
-        ran, rejected = None, ""
-        said = {"environment": here.name, "operation": response.operation, "reason": why}
-        try:
-            ran = world.dispatch(
-                world.settings.workflows.emergency.file,
-                ref="main",
-                inputs={**said, **response.inputs},
-                actor=who.handle,
-                role="response",
-                said={**said, "method": response.method, "target": response.target.commit},
-            )
-            world.run_waiting()
-        except DispatchError as error:
-            rejected = error.message
-        self._responded = _Responded(before, at, ran, rejected)
+        ran, rejected = responses.dispatch(world, here, response, reason=why, actor=who.handle)
+        self._dispatched = _Dispatched(before, at, ran, rejected)
 
     def _check_expectation(self, expected: str, response: Response) -> None:
         incident = self._incident
@@ -393,41 +376,22 @@ class Drill:
 
     def _observe(self, must_be_refused: bool) -> Evidence:
         scene, target = self._scene, _there(self._response, "a response").target
-        responded = _there(self._responded, "a response")
-        findings = scene.viewer.findings(target.content, known=[self._now_live])
-        if not findings and scene.viewer.shows(self._incident):
-            # A fault that leaves every page whole and every link alive is known by nothing else.
-            findings = [f"the symptom of {self._incident.id} still shows"]
-        if not findings:
-            scene.prober.wait_for(healthy=True, within=HEALTHY_WITHIN)
-        content = scene.viewer.expected(target.content)
-        self.journal.write(
-            "recovery",
-            recovered=not findings,
-            release={"content": target.content.tag, "infrastructure": target.infrastructure.tag},
-            findings=findings,
-            files=len(content.files),
-        )
+        dispatched = _there(self._dispatched, "a response")
+        findings = scene.look(target, live=self._now_live, incident=self._incident)
         return Evidence.gather(
             journal=self.journal,
             clients=scene.world.clients("checks"),
-            bucket=scene.environment.bucket,
-            target=target,
-            content=content,
-            state_of_infrastructure=scene.baseline.states,
-            before=responded.before,
-            after=self._capture(),
-            ran=responded.ran,
-            rejected=responded.rejected,
+            layers=scene.layers(target, before=dispatched.before),
+            responded=Responded(
+                ran=dispatched.ran,
+                rejected=dispatched.rejected,
+                injected_at=self._injected_at,
+                dispatched_at=dispatched.at,
+                must_be_refused=must_be_refused,
+            ),
             findings=findings,
-            injected_at=self._injected_at,
-            dispatched_at=responded.at,
-            must_be_refused=must_be_refused,
+            audit=scene.world.settings.audit,
         )
-
-    def _capture(self) -> LayerState:
-        world, here = self.world, self._scene.environment
-        return capture(world.clients("checks"), here.bucket, world.distribution_id(here))
 
     def _tell_plan(self, expected: str | None = None, *, refused: bool = False) -> None:
         """What is known of the drill so far: the last of these records counts."""
@@ -456,8 +420,12 @@ class Drill:
         self.journal.write("phase", name=phase)
 
     @property
-    def _scene(self) -> _Scene:
+    def _scene(self) -> Scene:
         return _there(self._opened, "a world: open one first")
+
+    @property
+    def _form(self) -> EmergencyWorkflow:
+        return self.world.settings.workflows.emergency
 
     @property
     def _now_live(self) -> Release:

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import ConfigError, SitedrillError
 from harness.github.actors import Actor, Cast
-from harness.github.history import BAD_RELEASE, Release, add_harmless_change
-from harness.incidents import Fault, Incident, edit_content, patch_distribution
-from harness.world import Environment, World
+from harness.github.changes import add_harmless_change
+from harness.github.history import Release
+from harness.incidents import ContentEdit, Fault, Incident, edit_content, patch_distribution
+from harness.pipeline import deploy
+from harness.places import Environment
+from harness.settings import FILE_NAME, SiteSettings
+from harness.settings.sections import ShipEdit
+from harness.world import World
 
-#: The file of the site in which a fault of the distribution is shipped.
+#: The file in which a fault of the distribution is shipped, where the settings do not say otherwise.
 DISTRIBUTION_FILE = Path("infra") / "distribution.json"
 
 
@@ -31,59 +37,104 @@ class Shipped:
 
 
 def ship(
-    world: World, incident: Incident, environment: Environment, *, cast: Cast, author: Actor
+    world: World,
+    incident: Incident,
+    environment: Environment,
+    *,
+    after: Release,
+    cast: Cast,
+    author: Actor,
 ) -> Shipped:
-    """Commit the fault with a harmless change, tag it as a release and deploy it.
+    """Commit the fault with a harmless change, tag it as the next release and deploy it.
+
+    Args:
+        world: whose origin gets it.
+        incident: what is wrong with it.
+        environment: where it is deployed.
+        after: the release it follows.
+        cast: makes up what is said.
+        author: of the commit, who also deploys.
 
     Raises:
         ConfigError: the fault does not fit the site.
         SitedrillError: the deployment ended before it changed anything.
     """
-    origin = world.origin
+    origin, settings = world.origin, world.settings
+    tag = settings.releases.pattern.after(after.tag)
     when = origin.next_time()
     news = cast.news()
 
     def change(tree: Path) -> None:
-        add_harmless_change(tree, world.settings.site.content, BAD_RELEASE, news)
-        break_site(tree, incident.fault, world.settings.site.content)
+        add_harmless_change(tree, settings.site.content, tag, news)
+        break_site(tree, incident, settings)
 
     commit = origin.commit(change, message=cast.commit_message(), author=author, when=when)
-    origin.tag_release(BAD_RELEASE, commit, author=author, when=when)
-    ran = world.dispatch(
-        world.settings.workflows.deploy.file,
-        ref=BAD_RELEASE,
-        inputs=world.settings.workflows.deploy.inputs_for(
-            environment=environment.name, release=BAD_RELEASE, commit=commit
-        ),
-        actor=author.handle,
-        role="inject",
-    )
-    return Shipped(Release(BAD_RELEASE, commit), ran.outcome.conclusion, ran.outcome.cause)
+    origin.tag_release(tag, commit, author=author, when=when)
+    release = Release(tag, commit)
+    ran = deploy(world, release, environment=environment.name, actor=author.handle, role="inject")
+    return Shipped(release, ran.outcome.conclusion, ran.outcome.cause)
 
 
-def break_site(tree: Path, fault: Fault, content: str) -> None:
-    """Put the fault into a checkout of the site."""
+def break_site(tree: Path, incident: Incident, settings: SiteSettings) -> None:
+    """Put the fault into a checkout of the site: as its settings say, or else as the incident does.
+
+    Raises:
+        ConfigError: the fault does not fit the site.
+    """
+    edits = settings.incidents.ship.get(incident.id)
+    if edits is not None:
+        _edit_files(tree, incident.id, edits)
+        return
+    fault, content = incident.fault, settings.site.content
     if fault.distribution:
         file = tree / DISTRIBUTION_FILE
         try:
             config = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ConfigError(
-                file=file, key="distribution", expected="the distribution's configuration as JSON"
+                file=file,
+                key="distribution",
+                expected="the distribution's configuration as JSON",
+                hint=f"if the site keeps it elsewhere, {FILE_NAME} can say how the fault is "
+                f'shipped: [[incidents.ship."{incident.id}"]]',
             ) from error
         file.write_text(json.dumps(patch_distribution(fault, config), indent=2) + "\n")
     if fault.content:
-        folder = tree / content
-        files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-        for name, body in edit_content(fault, files).items():
-            if body is None:
-                (folder / name).unlink()
-            else:
-                (folder / name).write_bytes(body)
+        _write(tree / content, edit_content(fault, _read(tree / content)))
+
+
+def _edit_files(tree: Path, incident: str, edits: Sequence[ShipEdit]) -> None:
+    for number, edit in enumerate(edits):
+        given = edit.model_dump(exclude={"file"}, exclude_none=True)
+        fault = Fault(content=(ContentEdit(files=edit.file, **given),))
+        try:
+            changed = edit_content(fault, _read(tree))
+        except ConfigError as error:
+            raise ConfigError(
+                file=FILE_NAME,
+                key=f"incidents.ship.{incident}.{number}",
+                value=edit.file,
+                expected="an edit that changes at least one file of the site",
+            ) from error
+        _write(tree, changed)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and ".git" not in path.relative_to(folder).parts[:1]:
+            yield path
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
+
+
+def _write(folder: Path, changed: dict[str, bytes | None]) -> None:
+    for name, body in changed.items():
+        if body is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(body)
 
 
 def drift(world: World, incident: Incident, environment: Environment) -> None:
@@ -96,8 +147,8 @@ def drift(world: World, incident: Incident, environment: Environment) -> None:
         SitedrillError: somebody else changed the distribution at the same moment.
     """
     clients = world.clients("drift")
-    distribution = world.distribution_id(environment)
-    if incident.fault.distribution:
+    distribution = world.find_distribution(environment)
+    if incident.fault.distribution and distribution is not None:
         found = clients.cloudfront.get_distribution_config(Id=distribution)
         config = patch_distribution(incident.fault, found["DistributionConfig"])
         clients.cloudfront.update_distribution(
@@ -105,8 +156,17 @@ def drift(world: World, incident: Incident, environment: Environment) -> None:
             IfMatch=found["ETag"],
             DistributionConfig=config,  # type: ignore[arg-type]
         )
+    elif incident.fault.distribution:
+        raise ConfigError(
+            file=FILE_NAME,
+            key=f"environments.{environment.name}.serves",
+            value="website",
+            expected=f"cloudfront, which {incident.id} breaks",
+        )
     if incident.fault.content:
         _drift_content(world, incident.fault, environment)
+    if distribution is None:
+        return
     clients.cloudfront.create_invalidation(
         DistributionId=distribution,
         InvalidationBatch={
@@ -131,31 +191,40 @@ def fix(world: World, incident: Incident, good: str, *, cast: Cast, author: Acto
     """
     origin = world.origin
     news = cast.news()
-    content = world.settings.site.content
+    settings = world.settings
 
     def change(tree: Path) -> None:
         scratch = tree.with_name(f"{tree.name}.good")
         origin.export(good, scratch)
         try:
-            for file in _broken_files(scratch, incident.fault, content):
+            for file in _broken_files(scratch, incident, settings):
+                (tree / file).parent.mkdir(parents=True, exist_ok=True)
                 (tree / file).write_bytes((scratch / file).read_bytes())
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        add_harmless_change(tree, content, "hotfix", news)
+        add_harmless_change(tree, settings.site.content, "hotfix", news)
 
     return origin.commit(
         change, message=f"Fix: {cast.commit_message()}", author=author, when=origin.next_time()
     )
 
 
-def _broken_files(good: Path, fault: Fault, content: str) -> list[Path]:
-    files = [DISTRIBUTION_FILE] if fault.distribution else []
-    folder = good / content
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and any(edit.applies_to(name) for edit in fault.content):
-            files.append(path.relative_to(good))
-    return files
+def _broken_files(good: Path, incident: Incident, settings: SiteSettings) -> list[Path]:
+    """The files that shipping the incident changes, in a checkout in which they are whole."""
+    edits = settings.incidents.ship.get(incident.id)
+    if edits is not None:
+        globs = [ContentEdit(files=edit.file, delete=True) for edit in edits]
+        return _touched(good, good, globs)
+    files = [DISTRIBUTION_FILE] if incident.fault.distribution else []
+    return [*files, *_touched(good, good / settings.site.content, incident.fault.content)]
+
+
+def _touched(root: Path, folder: Path, edits: Iterable[ContentEdit]) -> list[Path]:
+    return sorted(
+        path.relative_to(root)
+        for path in _files(folder)
+        if any(edit.applies_to(path.relative_to(folder).as_posix()) for edit in edits)
+    )
 
 
 def _drift_content(world: World, fault: Fault, environment: Environment) -> None:

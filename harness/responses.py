@@ -1,4 +1,4 @@
-"""The emergency operations that a drill can dispatch, and what each should leave behind."""
+"""The emergency operations that a drill can dispatch, what each should leave behind, and who may."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.baseline import Baseline
-from harness.errors import DrillError
-from harness.evidence import Target
+from harness.errors import ConfigError, DispatchError, DrillError
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release
-from harness.world import Environment, World
+from harness.places import Environment
+from harness.promises import Target
+from harness.settings import FILE_NAME, EmergencyWorkflow
+from harness.world import Ran, World
 
 BOTH = ("infrastructure", "content")
 #: The methods that work on one layer only.
@@ -20,16 +22,21 @@ PARTIAL = {"infrastructure_only": ("infrastructure",), "content_only": ("content
 
 @dataclass(frozen=True)
 class Response:
-    """An emergency operation: the form as it is filled in, and what it should lead to."""
+    """An emergency operation: what is said in the form, in our words, and what it should lead to."""
 
     operation: str
     method: str | None
-    inputs: Mapping[str, Any]
+    words: Mapping[str, Any]
     target: Target
 
 
 def rollback(
-    method: str, *, baseline: Baseline, live: Release, target_commit: str | None
+    method: str,
+    *,
+    baseline: Baseline,
+    live: Release,
+    target_commit: str | None,
+    form: EmergencyWorkflow | None = None,
 ) -> Response:
     """A rollback by this method.
 
@@ -37,55 +44,131 @@ def rollback(
         method: one of the four.
         baseline: the releases before the drill began.
         live: the release that is live now.
-        target_commit: what is typed into the form; for specific_commit, when None, the commit that
-            was live at the drill's beginning.
+        target_commit: what is typed into the form; for specific_commit, when None, what names the
+            release that was live at the drill's beginning.
+        form: what the site's form asks for: a commit or a tag.
+
+    Raises:
+        ConfigError: the site's emergency workflow has no such method.
     """
-    inputs: dict[str, Any] = {"rollback_method": method}
+    form = form or EmergencyWorkflow()
+    _offered(form, method)
+    words: dict[str, Any] = {"operation": "rollback", "method": method}
     # What was good before: the release before the bad one, or before the live one that drifted.
     infrastructure = content = baseline.live if live != baseline.live else baseline.earlier
     if method == "specific_commit":
         infrastructure = content = baseline.live
-        inputs["target_commit"] = baseline.live.commit
+        words["target"] = baseline.live.tag if form.target == "tag" else baseline.live.commit
     elif method == "infrastructure_only":
         content = live
     elif method == "content_only":
         infrastructure = live
     if target_commit is not None:
-        inputs["target_commit"] = target_commit
+        words["target"] = target_commit
     target = Target(content, infrastructure, PARTIAL.get(method, BOTH))
-    return Response("rollback", method, inputs, target)
+    return Response("rollback", method, words, target)
 
 
-def hotfix(commit: str, *, immediate: bool) -> Response:
-    """A hotfix of this commit, deployed at once or by the standard pipeline."""
-    fixed = Release("the fix", commit)
-    return Response("hotfix", None, {"immediate_deploy": immediate}, Target(fixed, fixed, BOTH))
+def hotfix(
+    commit: str,
+    *,
+    immediate: bool,
+    infrastructure: Release | None,
+    form: EmergencyWorkflow | None = None,
+) -> Response:
+    """A hotfix of this commit, deployed at once or by the standard pipeline.
+
+    `infrastructure` is the release whose infrastructure the fix has; None where nobody can know.
+
+    Raises:
+        ConfigError: the site's emergency workflow has no hotfix.
+    """
+    _offered(form or EmergencyWorkflow(), "hotfix")
+    words = {"operation": "hotfix", "immediate": immediate}
+    return Response("hotfix", None, words, Target(Release("the fix", commit), infrastructure, BOTH))
+
+
+def dispatch(
+    world: World, environment: Environment, response: Response, *, reason: str, actor: str
+) -> tuple[Ran | None, str]:
+    """Dispatch the emergency workflow, and run it and what follows; or why it was refused.
+
+    The form is filled in with the site's own names and values; the journal holds ours and theirs.
+    """
+    form = world.settings.workflows.emergency
+    place = form.values.environment.get(environment.name, environment.github)
+    words = {**response.words, "environment": environment.name, "reason": reason}
+    inputs = form.inputs_for({**words, "environment": place})
+    told = ("operation", "method", "environment", *(("target",) if form.target == "tag" else ()))
+    theirs = form.theirs({**words, "environment": place})
+    said = {
+        "environment": environment.name,
+        "operation": response.operation,
+        "method": response.method,
+        "reason": reason,
+        "target": response.target.commit,
+        "theirs": {word: str(value) for word, value in theirs.items() if word in told},
+    }
+    try:
+        ran = world.dispatch(
+            form.file,
+            ref=world.origin.default_branch,
+            inputs=inputs,
+            actor=actor,
+            role="response",
+            said=said,
+        )
+    except DispatchError as error:
+        return None, error.message
+    world.run_waiting()
+    return ran, ""
 
 
 def somebody_who_may(world: World, environment: Environment, cast: Cast) -> Actor:
-    """Staging: any member. Anything else: an owner of the emergency workflow."""
-    if environment.name == "staging":
+    """Who starts the emergency workflow, by the settings of the environment.
+
+    Where they say nothing: in staging any member, elsewhere an owner of the emergency workflow, or
+    any member where nobody owns it.
+    """
+    who = world.settings.environments[environment.name].responder
+    if isinstance(who, tuple):
+        return Actor(who[0])
+    if who == "member" or (who is None and environment.name == "staging"):
         return cast.actor()
-    return Actor(owners_of_emergency(world)[0])
+    owners = owners_of_emergency(world)
+    if owners:
+        return Actor(owners[0])
+    if who is None:
+        return cast.actor()
+    raise DrillError(
+        ".github/CODEOWNERS names no person for the emergency workflow",
+        hint=f"{environment.name} needs somebody who may start it; "
+        f"{FILE_NAME} can name them: environments.{environment.name}.responder",
+    )
 
 
 def owners_of_emergency(world: World) -> list[str]:
     """The handles that CODEOWNERS names for the emergency workflow: the last line that matches.
 
     https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
-
-    Raises:
-        DrillError: there is none.
     """
-    text = world.origin.read_file(world.origin.head(), ".github/CODEOWNERS") or ""
+    head = world.origin.head()
+    files = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+    text = next((text for file in files if (text := world.origin.read_file(head, file))), "")
     owners: list[str] = []
     for line in text.splitlines():
         pattern, *names = line.partition("#")[0].split() or [""]
         if pattern == "*" or (pattern and "/.github/workflows/".startswith(pattern)):
             owners = [name.removeprefix("@") for name in names if "/" not in name]
-    if not owners:
-        raise DrillError(
-            ".github/CODEOWNERS names no person for the emergency workflow",
-            hint="production needs somebody who may start it",
-        )
     return owners
+
+
+def _offered(form: EmergencyWorkflow, response: str) -> None:
+    if not form.offers(response):
+        offered = [*form.methods, *(("hotfix",) if form.offers("hotfix") else ())]
+        raise ConfigError(
+            file=FILE_NAME,
+            key="workflows.emergency.values",
+            value=response,
+            expected="one of what the site's emergency workflow offers: " + ", ".join(offered),
+        )

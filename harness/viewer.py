@@ -16,8 +16,9 @@ from harness.errors import PollTimeoutError
 from harness.github.history import Release
 from harness.incidents import Incident
 from harness.journal import Journal
+from harness.places import Environment
 from harness.polling import poll
-from harness.world import Environment, World
+from harness.world import World
 
 #: Seconds that a fault may take to show.
 SHOWS_WITHIN = 5.0
@@ -71,7 +72,7 @@ class Viewer:
             hosts=[self._environment.alias],
             missing_path=f"/no-such-page-{self._new_id()}.html",
         )
-        return list(recovery.findings)
+        return [*recovery.findings, *self._not_steady()]
 
     def shows(self, incident: Incident) -> bool:
         """Whether all of an incident's symptoms are there."""
@@ -100,7 +101,7 @@ class Viewer:
         releases = [self.expected(release) for release in self._baseline.releases]
         watched = {}
         for path in self._world.settings.site.watch:
-            name = "/index.html" if path == "/" else path
+            name = f"{path}index.html" if path.endswith("/") else path
             files = [release.file(name) for release in releases]
             watched[path] = frozenset(file.sha256 for file in files if file is not None)
         return Prober(
@@ -111,6 +112,12 @@ class Viewer:
             clock=self._clock,
             interval=interval,
         )
+
+    def _not_steady(self) -> list[str]:
+        """What the site's own steady-state checks do not find."""
+        checks = self._world.settings.steady
+        reasons = (why_not_visible(check, self._environment.url, self._http) for check in checks)
+        return [f"steady state: {reason}" for reason in reasons if reason]
 
     def _why_not(self, incident: Incident) -> str:
         reasons = (

@@ -26,7 +26,7 @@ from harness.cloud.clients import Clients
 from harness.cloud.emulator import Emulator
 from harness.cloud.gateway import Gateway
 from harness.cloud.operations import OperationIndex
-from harness.edge import BUCKET_CHANGES, Edge
+from harness.edge import BUCKET_CHANGES, Edge, WebsiteBucket
 from harness.errors import DispatchError, DrillError
 from harness.github.api import GitHubApi, RunCredentials
 from harness.github.control import ControlPlane
@@ -34,22 +34,10 @@ from harness.github.oidc import Issuer
 from harness.github.origin import Origin
 from harness.github.runs import RunRequest
 from harness.journal import Journal
+from harness.places import Environment, Values
 from harness.runner.job import Job, Outcome, Runner
 from harness.serving import Serving
 from harness.settings import SiteSettings
-
-#: What moto and every other emulator call the account that keys belong to.
-ACCOUNT = "123456789012"
-
-
-@dataclass(frozen=True)
-class Environment:
-    """Where the site runs: the name viewers use, the bucket, and the address of its edge."""
-
-    name: str
-    alias: str
-    bucket: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +64,7 @@ class World:
         clock: Clock,
         new_id: Callable[[], int],
         index: OperationIndex,
+        environment: str = "",
         run_timeout: float = 300,
     ) -> None:
         """Nothing runs before `__enter__`.
@@ -91,8 +80,10 @@ class World:
             clock: whose time counts.
             new_id: makes up run ids.
             index: recognises AWS operations; may be shared with worlds that are not open now.
+            environment: the one that all runs are about: they see its variables and secrets.
             run_timeout: seconds after which a run is ended.
         """
+        self._about = environment
         self.directory = directory
         self.settings = settings
         self.origin = origin
@@ -110,6 +101,7 @@ class World:
         self.api_url = ""
         self.ports: tuple[int, ...] = ()
         self.environments: dict[str, Environment] = {}
+        self._values: Values | None = None
 
     def __enter__(self) -> World:
         """Open every server; what was opened is closed again when something goes wrong."""
@@ -132,17 +124,25 @@ class World:
         self.endpoint = f"http://{serving.host}:{self._opened(serving.serve(gateway))}"
         self.api_url = f"http://{serving.host}:{self._opened(serving.serve(self._api.app))}"
         enter.callback(self._close_clients)
-        listeners = {}
+        listeners: dict[int, str | WebsiteBucket] = {}
         sockets = []
         for name, known in self.settings.environments.items():
             socket = serving.bind()
             sockets.append(socket)
             port = self._opened(socket.getsockname()[1])
-            listeners[port] = known.alias
-            self.environments[name] = Environment(
-                name, known.alias, known.bucket, f"http://{serving.host}:{port}"
-            )
-        self.control.variables = self._variables()
+            here = Environment.of(name, known, f"http://{serving.host}:{port}")
+            listeners[port] = WebsiteBucket(here.bucket) if here.website else here.alias
+            self.environments[name] = here
+        self._values = Values(
+            self.settings,
+            self.environments,
+            world={
+                "aws_endpoint": self.endpoint,
+                "branch": self.origin.default_branch,
+                "github_api": f"{self.api_url}/api/v3",
+            },
+            distribution_id=lambda here: self.find_distribution(here) or "",
+        )
         edge = Edge(self.clients("edge"), self.clock, listeners)
         serving.serve(edge, *sockets)
         serving.run(edge.refresh())
@@ -178,11 +178,20 @@ class World:
         Raises:
             DrillError: none has its alias.
         """
+        found = self.find_distribution(environment)
+        if found is None:
+            raise DrillError(f"no distribution serves {environment.alias}")
+        return found
+
+    def find_distribution(self, environment: Environment) -> str | None:
+        """The distribution that serves an environment, None when there is none."""
+        if environment.website:
+            return None
         listed = self.clients("checks").cloudfront.list_distributions()["DistributionList"]
         for item in listed.get("Items", []):
             if environment.alias in item["Aliases"].get("Items", []):
                 return str(item["Id"])
-        raise DrillError(f"no distribution serves {environment.alias}")
+        return None
 
     def dispatch(
         self,
@@ -207,8 +216,10 @@ class World:
         Raises:
             DispatchError: GitHub would refuse it; journaled, and nothing has run.
         """
+        self.control.variables = self.values.variables(self._about)
+        given = self.values.filled(inputs)
         try:
-            run = self.control.dispatch(workflow, ref=ref, inputs=inputs, actor=actor)
+            run = self.control.dispatch(workflow, ref=ref, inputs=given, actor=actor)
         except DispatchError as error:
             self.journal.write(
                 "dispatch.rejected", workflow=workflow, status=error.status, message=error.message
@@ -227,6 +238,22 @@ class World:
         )
         return self._execute(run, role)
 
+    def push_tag(self, tag: str, *, actor: str, role: str) -> list[Ran]:
+        """Run what the push of a tag starts, and what that starts, to its end."""
+        self.control.variables = self.values.variables(self._about)
+        runs = self.control.pushed(tag, actor=actor)
+        for run in runs:
+            self.journal.write(
+                "pushed",
+                run=run.key,
+                workflow=run.workflow.file,
+                ref=run.ref,
+                sha=run.sha,
+                actor=actor,
+                role=role,
+            )
+        return self.run_waiting(role)
+
     def run_waiting(self, role: str = "pipeline") -> list[Ran]:
         """Execute the runs that other runs have started, until none is left."""
         ran = []
@@ -239,6 +266,7 @@ class World:
         directory = self.directory / "runs" / run.key
         directory.mkdir(parents=True)
         credentials = self._api.admit(run)
+        variables, secrets = self.values.variables(self._about), self.values.secrets(self._about)
         try:
             workspace = directory / "workspace"
             self.origin.clone_to(workspace, run.sha)
@@ -253,8 +281,8 @@ class World:
                 actor=run.actor,
                 directory=directory,
                 environment=self._run_environment(run, credentials),
-                variables=self.control.variables,
-                secrets={"GITHUB_TOKEN": credentials.token},
+                variables=variables,
+                secrets={**secrets, "GITHUB_TOKEN": credentials.token},
                 git_urls={f"https://github.com/{run.repository}": self.origin.url},
                 timeout=self._run_timeout,
                 ports=self.ports,
@@ -297,13 +325,17 @@ class World:
             "GITHUB_SHA": run.sha,
         }
 
-    def _variables(self) -> dict[str, str]:
-        """The repository's variables: each environment's address, and the role that deploys."""
-        found = {"AWS_REGION": next(iter(self.settings.environments.values())).region}
-        for name, environment in self.environments.items():
-            found[f"{name.upper()}_URL"] = environment.url
-            found[f"{name.upper()}_ROLE_ARN"] = f"arn:aws:iam::{ACCOUNT}:role/{role_name(name)}"
-        return found
+    @property
+    def values(self) -> Values:
+        """What placeholders stand for; there once the world is open."""
+        if self._values is None:
+            raise DrillError("the world is not open")
+        return self._values
+
+    @property
+    def runner(self) -> Runner:
+        """Executes runs."""
+        return self._runner
 
     def _opened(self, port: int) -> int:
         """Note that runs may reach this port."""
@@ -313,8 +345,3 @@ class World:
     def _close_clients(self) -> None:
         for clients in self._clients.values():
             clients.close()
-
-
-def role_name(environment: str) -> str:
-    """The IAM role that deploys to an environment."""
-    return f"site-deploy-{environment}"

@@ -1,8 +1,8 @@
 """The words of the features. Thin: each step is one call on the drill.
 
-Given staging serves release v1.1.0
+Given staging serves the newest release
 And the site is in its steady state
-When release v1.2.0 ships with "html-truncated"
+When the next release ships with "html-truncated"
 And viewers see it
 And the engineer on call rolls back by content_only
 Then the site recovers
@@ -16,8 +16,13 @@ from pytest_bdd import given, parsers, then, when
 from harness.drill import Drill
 
 
-@given(parsers.parse("{environment} serves release v1.1.0"))
-def _serves(drill: Drill, environment: str) -> None:
+@given(parsers.parse("{environment} serves release {release}"))
+def _serves(drill: Drill, environment: str, release: str) -> None:
+    drill.open(environment, release=release)
+
+
+@given(parsers.parse("{environment} serves the newest release"))
+def _serves_newest(drill: Drill, environment: str) -> None:
     drill.open(environment)
 
 
@@ -26,8 +31,13 @@ def _steady(drill: Drill) -> None:
     drill.check_steady_state()
 
 
-@when(parsers.parse('release v1.2.0 ships with "{incident}"'))
-def _ships(drill: Drill, incident: str) -> None:
+@when(parsers.parse('release {release} ships with "{incident}"'))
+def _ships(drill: Drill, release: str, incident: str) -> None:
+    drill.ship(incident, release=release)
+
+
+@when(parsers.parse('the next release ships with "{incident}"'))
+def _ships_next(drill: Drill, incident: str) -> None:
     drill.ship(incident)
 
 

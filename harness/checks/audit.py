@@ -13,16 +13,17 @@ The truth they are compared with is the dispatch.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from harness.checks import evidence
 from harness.checks.changes import by_run, changes_something
-from harness.checks.operation import Operation, find_operation
+from harness.checks.operation import EMERGENCY_TAGS, Operation, find_operation
 from harness.journal import Record
 
 FIELDS = ("who", "what", "when", "why")
+PLACES = ("tag", "log", "summary", "aws")
 TAG, LOG, SUMMARY, AWS = "tag", "run log", "step summary", "AWS calls"
 
 #: The keys of sitedrill's own callers (the edge, the checks, injected drift) start like this.
@@ -59,6 +60,8 @@ def check_audit(
     run: str,
     *,
     release_record: str | None = None,
+    places: Collection[str] = PLACES,
+    tags: str = EMERGENCY_TAGS,
     tolerance: float = 60.0,
 ) -> Audit:
     """Judge the audit trail of one run.
@@ -68,17 +71,23 @@ def check_audit(
         run: the run that was dispatched.
         release_record: a regular expression for the key of the record a deployment leaves in S3;
             given, a run that changes something must have put one.
+        places: where the trail must be; a site need not have all of them.
+        tags: a glob of the tags that an operation pushes.
         tolerance: seconds that a clock in the run may be off.
     """
-    operation = find_operation(records, run)
+    operation = find_operation(records, run, tags=tags)
     if operation is None:
         missing = (f"dispatch: the journal has none for run {run}",)
         return Audit(None, None, None, None, False, missing, (), dict.fromkeys(FIELDS, ()))
     trail = _Trail(operation, timedelta(seconds=tolerance))
-    trail.look_in_tag()
-    trail.look_in(LOG, _log(records, run), "none was kept")
-    trail.look_in(SUMMARY, _summary(records, run), "none was written")
-    trail.look_in_aws_calls(records, release_record)
+    if "tag" in places:
+        trail.look_in_tag()
+    if "log" in places:
+        trail.look_in(LOG, _log(records, run), "none was kept")
+    if "summary" in places:
+        trail.look_in(SUMMARY, _summary(records, run), "none was written")
+    if "aws" in places:
+        trail.look_in_aws_calls(records, release_record)
     return trail.audit()
 
 
@@ -191,14 +200,23 @@ class _Trail:
         operation = self._operation
         # v0.0.0-rollback.2026... says "rollback" to nobody who does not know the naming.
         words = evidence.EMERGENCY_TAG.sub(" ", text)
-        parts = {
-            "operation": evidence.says(words, operation.operation),
-            "environment": evidence.says(words, operation.environment),
-        }
+        for tag in operation.tags:
+            words = words.replace(tag.name, " ")
+        truths = {"operation": operation.operation, "environment": operation.environment}
         if operation.method:
-            parts["method"] = evidence.says(words, operation.method)
+            truths["method"] = operation.method
+        parts = {
+            part: any(
+                evidence.says(words, name) for name in (truth, operation.theirs.get(part, truth))
+            )
+            for part, truth in truths.items()
+            if operation.asks_for(part)
+        }
         if target := operation.target_or_tagged:
-            parts["target commit"] = evidence.has_commit(text, target)
+            named = operation.theirs.get("target", "")
+            parts["target commit"] = evidence.has_commit(text, target) or (
+                bool(named) and evidence.says(text, named)
+            )
         if operation.tags and not is_tag:
             parts["tag"] = any(tag.name in text for tag in operation.tags)
         absent = [part for part, there in parts.items() if not there]
@@ -241,10 +259,14 @@ class _Trail:
         ):
             for value in evidence.labelled(text, labels):
                 said = [word for word in sorted(words) if word and evidence.says(value, word)]
-                if said and truth not in said:
+                if said and truth not in said and not self._is_theirs(value):
                     self._findings.append(
                         f"{place}: says {said[0]}, dispatched was {truth or 'none'}"
                     )
+
+    def _is_theirs(self, value: str) -> bool:
+        """Whether a value is the site's own word for what was dispatched."""
+        return any(evidence.says(value, word) for word in self._operation.theirs.values() if word)
 
 
 def _log(records: Sequence[Record], run: str) -> str:

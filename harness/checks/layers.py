@@ -35,6 +35,7 @@ _NOT_THERE = frozenset(
         "NoSuchKey",
         "NoSuchOriginAccessControl",
         "NoSuchPublicAccessBlockConfiguration",
+        "NoSuchWebsiteConfiguration",
     }
 )
 
@@ -55,24 +56,27 @@ class LayerState:
     """Both layers at one moment.
 
     `content` has the versions of every key, newest first; `infrastructure` has the distribution's
-    configuration, the bucket's policy, public access block and versioning, and the origin access
-    controls the distribution refers to. What does not exist is None.
+    configuration, the bucket's policy, public access block, versioning and website configuration,
+    and the origin access controls the distribution refers to. What does not exist is None.
     """
 
     content: Mapping[str, tuple[ObjectVersion, ...]]
     infrastructure: Mapping[str, Any]
 
 
-def capture(clients: Clients, bucket: str, distribution_id: str) -> LayerState:
-    """Read both layers.
+def capture(clients: Clients, bucket: str, distribution_id: str | None) -> LayerState:
+    """Read both layers; a site that its bucket serves itself has no distribution.
 
     Raises:
         ClientError: AWS refused or failed; that something does not exist is no error.
     """
     s3, cloudfront = clients.s3, clients.cloudfront
-    config: Any = _there(
-        lambda: cloudfront.get_distribution_config(Id=distribution_id)["DistributionConfig"]
-    )
+    config: Any = None
+    if distribution_id is not None:
+        config = _there(
+            lambda: cloudfront.get_distribution_config(Id=distribution_id)["DistributionConfig"]
+        )
+    website = _there(lambda: s3.get_bucket_website(Bucket=bucket))
     policy = _there(lambda: json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]))
     access = _there(
         lambda: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
@@ -85,6 +89,8 @@ def capture(clients: Clients, bucket: str, distribution_id: str) -> LayerState:
             "BucketPolicy": policy,
             "PublicAccessBlock": access,
             "Versioning": versioning,
+            "Website": {k: v for k, v in (website or {}).items() if k != "ResponseMetadata"}
+            or None,
             "OriginAccessControls": {
                 control: _there(partial(_access_control, clients, control))
                 for control in _access_control_ids(config)

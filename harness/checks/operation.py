@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fnmatch
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from harness.checks import evidence
 from harness.journal import Record
+
+#: What emergency tags look like where the site does not say; never releases.
+EMERGENCY_TAGS = "v0.0.0-*"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Operation:
         method: a rollback's method, None for a hotfix.
         environment: `staging` or `prod`.
         environments: every environment the journal speaks of.
+        theirs: what operation, method and environment are called in the site's own form; only those
+            that it asks for. Empty when the journal does not say.
         target: the full SHA that must be tagged, "" when only the run itself can find it out.
         tags: the emergency tags the run pushed.
         since: when it was dispatched, in journal seconds.
@@ -56,6 +62,11 @@ class Operation:
     span: tuple[datetime, datetime]
     dispatched_at: str
     other_runs: tuple[str, ...]
+    theirs: Mapping[str, str] = field(default_factory=dict)
+
+    def asks_for(self, word: str) -> bool:
+        """Whether the site's form has a field for this: only then must the trail tell it."""
+        return not self.theirs or word in self.theirs
 
     @property
     def target_or_tagged(self) -> str:
@@ -72,8 +83,13 @@ class Operation:
         return text + (f", tag {self.tags[0].name}" if self.tags else "")
 
 
-def find_operation(records: Sequence[Record], run: str) -> Operation | None:
-    """The operation of a run, None when the journal has no dispatch of it."""
+def find_operation(
+    records: Sequence[Record], run: str, *, tags: str = EMERGENCY_TAGS
+) -> Operation | None:
+    """The operation of a run, None when the journal has no dispatch of it.
+
+    `tags` is a glob of the tags that an operation pushes.
+    """
     dispatch = next((r for r in records if r.kind == "dispatched" and _run(r) == run), None)
     if dispatch is None:
         return None
@@ -90,8 +106,9 @@ def find_operation(records: Sequence[Record], run: str) -> Operation | None:
         environment=str(data.get("environment") or ""),
         environments=frozenset(str(r.data.get("environment") or "") for r in dispatches)
         | {"staging", "prod"},
+        theirs={str(k): str(v) for k, v in (data.get("theirs") or {}).items()},
         target=_target(dispatch),
-        tags=_tags(after, run),
+        tags=_tags(after, run, tags),
         since=dispatch.t,
         until=end.t,
         span=(_moment(dispatch), _moment(end)),
@@ -109,7 +126,7 @@ def _target(dispatch: Record) -> str:
     return next((str(n).strip() for n in named if n and evidence.is_commit(str(n).strip())), "")
 
 
-def _tags(after: Sequence[Record], run: str) -> tuple[PushedTag, ...]:
+def _tags(after: Sequence[Record], run: str, glob: str) -> tuple[PushedTag, ...]:
     """The emergency tags from this dispatch on, up to the next one; those that name the run first.
 
     A tag's record does not say which run pushed it, but drills dispatch one operation at a time.
@@ -126,7 +143,7 @@ def _tags(after: Sequence[Record], run: str) -> tuple[PushedTag, ...]:
         if r.kind == "tag"
         and r.seq < following
         and _run(r) in {"", run}
-        and evidence.EMERGENCY_TAG.fullmatch(str(r.data.get("name")))
+        and fnmatch.fnmatchcase(str(r.data.get("name")), glob)
     ]
     return tuple(sorted(tags, key=lambda tag: run not in tag.message))
 

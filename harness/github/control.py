@@ -8,15 +8,15 @@ It decides what runs; who runs it is the caller's business.
 
 from __future__ import annotations
 
-import fnmatch
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from harness.errors import ConfigError, DispatchError
 from harness.github.dispatch import common, dispatch_event, validate_inputs
 from harness.github.expressions import ExpressionError, interpolate
-from harness.github.origin import DEFAULT_BRANCH, Origin
+from harness.github.filters import matches
+from harness.github.origin import Origin
 from harness.github.runs import RunRequest
 from harness.github.workflow import Workflow, parse_workflow
 
@@ -70,7 +70,7 @@ class ControlPlane:
             inputs=values,
             ref=resolved.full,
             repository=self.repository,
-            default_branch=DEFAULT_BRANCH,
+            default_branch=self.origin.default_branch,
             sender=actor,
         )
         return self._request(
@@ -91,6 +91,46 @@ class ControlPlane:
         self.waiting.append(run)
         return run
 
+    def pushed(self, tag: str, *, actor: str) -> list[RunRequest]:
+        """Queue the runs that the push of a tag starts, by the workflow files at that tag.
+
+        https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#push
+
+        Raises:
+            DispatchError: there is no such tag.
+        """
+        resolved = self.origin.resolve(f"refs/tags/{tag}")
+        event = {
+            "ref": resolved.full,
+            "before": "0" * 40,
+            "after": resolved.sha,
+            "created": True,
+            "deleted": False,
+            "forced": False,
+            "head_commit": {"id": resolved.sha},
+            "pusher": {"name": actor},
+            **common(
+                repository=self.repository,
+                default_branch=self.origin.default_branch,
+                sender=actor,
+            ),
+        }
+        queued = [
+            self._request(
+                workflow,
+                event_name="push",
+                event=event,
+                ref=resolved.full,
+                sha=resolved.sha,
+                actor=actor,
+                inputs={},
+            )
+            for workflow in self._workflows(resolved.sha)
+            if workflow.push is not None and workflow.push.takes_tag(tag)
+        ]
+        self.waiting.extend(queued)
+        return queued
+
     def completed(self, run: RunRequest, conclusion: str) -> None:
         """Queue the runs that the end of this one starts (`on: workflow_run`).
 
@@ -101,26 +141,32 @@ class ControlPlane:
         if depth >= LONGEST_CHAIN:
             return
         head = self.origin.head()
-        for path in self.origin.files(head, WORKFLOWS):
-            if not path.endswith((".yml", ".yaml")):
+        for follower in self._workflows(head):
+            if not _follows(follower, run):
                 continue
             try:
-                follower = parse_workflow(path, self.origin.read_file(head, path) or "")
-                if not _follows(follower, run):
-                    continue
                 queued = self._request(
                     follower,
                     event_name="workflow_run",
                     event=self._workflow_run_event(run, conclusion),
-                    ref=f"refs/heads/{DEFAULT_BRANCH}",
+                    ref=f"refs/heads/{self.origin.default_branch}",
                     sha=head,
                     actor=run.actor,
                     inputs={},
                 )
-            except (ConfigError, DispatchError):
+            except DispatchError:
                 continue
             self._chain[queued.id] = depth + 1
             self.waiting.append(queued)
+
+    def _workflows(self, sha: str) -> Iterator[Workflow]:
+        """The workflows at a commit, without the files that GitHub could not use."""
+        for path in self.origin.files(sha, WORKFLOWS):
+            if path.endswith((".yml", ".yaml")):
+                try:
+                    yield parse_workflow(path, self.origin.read_file(sha, path) or "")
+                except ConfigError:
+                    continue
 
     def _workflow_run_event(self, run: RunRequest, conclusion: str) -> dict[str, Any]:
         """https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run ."""
@@ -141,7 +187,11 @@ class ControlPlane:
                 "actor": {"login": run.actor},
                 "triggering_actor": {"login": run.actor},
             },
-            **common(repository=self.repository, default_branch=DEFAULT_BRANCH, sender=run.actor),
+            **common(
+                repository=self.repository,
+                default_branch=self.origin.default_branch,
+                sender=run.actor,
+            ),
         }
 
     def _request(
@@ -197,9 +247,5 @@ def _follows(follower: Workflow, run: RunRequest) -> bool:
     if trigger.types and "completed" not in trigger.types:
         return False
     if trigger.branches:
-        return _matches(run.ref_name, trigger.branches)
-    return not _matches(run.ref_name, trigger.branches_ignore)
-
-
-def _matches(name: str, globs: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, glob) for glob in globs)
+        return matches(run.ref_name, trigger.branches)
+    return not matches(run.ref_name, trigger.branches_ignore)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from harness.errors import DispatchError, ProcessError
 from harness.github.actors import Actor
 from harness.github.git import git, signature
 
-#: A release, strictly: what emergency tags (`v0.0.0-hotfix.*`) never are.
-RELEASE_TAG = re.compile(r"^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")
 DEFAULT_BRANCH = "main"
+#: How long after one commit the next is made, where nobody says: believable, and seldom in the future.
+PACE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,22 @@ class Origin:
         self.path = path
 
     @classmethod
-    def create(cls, path: Path) -> Origin:
-        """A new, empty bare repository."""
+    def create(cls, path: Path, *, branch: str = "") -> Origin:
+        """A new, empty bare repository; its default branch is `main` unless said otherwise."""
         path.mkdir(parents=True)
-        git(path, "init", "--quiet", "--bare", f"--initial-branch={DEFAULT_BRANCH}")
-        # As GitHub: any commit may be fetched by its full id.
-        git(path, "config", "uploadpack.allowAnySHA1InWant", "true")
-        git(path, "config", "uploadpack.allowFilter", "true")
-        return cls(path)
+        git(path, "init", "--quiet", "--bare", f"--initial-branch={branch or DEFAULT_BRANCH}")
+        return cls(path).as_on_github()
+
+    def as_on_github(self) -> Origin:
+        """Any commit may be fetched by its full id, and no hook runs."""
+        for key in ("uploadpack.allowAnySHA1InWant", "uploadpack.allowFilter"):
+            git(self.path, "config", key, "true")
+        return self
+
+    @cached_property
+    def default_branch(self) -> str:
+        """The branch that HEAD names: `main`, for most."""
+        return git(self.path, "symbolic-ref", "--short", "HEAD")
 
     def copy_to(self, path: Path) -> Origin:
         """A second origin with the same history, independent of this one."""
@@ -71,15 +79,16 @@ class Origin:
         message: str,
         author: Actor,
         when: datetime,
-        branch: str = DEFAULT_BRANCH,
+        branch: str | None = None,
     ) -> str:
-        """Commit what `change` does to a checkout of `branch`, and return the new commit.
+        """Commit what `change` does to a checkout of a branch (the default one), and return it.
 
         A branch that is not there yet begins at the default branch.
 
         Raises:
             ProcessError: git refuses, or nothing was changed.
         """
+        branch = branch or self.default_branch
         checkout = self.path.with_name(f"{self.path.name}.commit")
         shutil.rmtree(checkout, ignore_errors=True)
         try:
@@ -98,9 +107,7 @@ class Origin:
             shutil.rmtree(checkout, ignore_errors=True)
 
     def tag_release(self, name: str, commit: str, *, author: Actor, when: datetime) -> None:
-        """Tag a commit as a release (annotated), as the team does before RUN."""
-        if not RELEASE_TAG.match(name):
-            raise ProcessError(f"{name} is not a release tag", hint="expected vMAJOR.MINOR.PATCH")
+        """Tag a commit as a release (annotated), as the team does before it deploys."""
         who = signature(author.handle, author.email, when)
         git(self.path, "tag", "--annotate", "--message", f"Release {name}", name, commit, env=who)
 
@@ -170,14 +177,15 @@ class Origin:
             )
         return tuple(found)
 
-    def head(self, branch: str = DEFAULT_BRANCH) -> str:
-        """The commit a branch stands at."""
-        return git(self.path, "rev-parse", f"refs/heads/{branch}")
+    def head(self, branch: str | None = None) -> str:
+        """The commit a branch stands at, the default one when none is named."""
+        return git(self.path, "rev-parse", f"refs/heads/{branch or self.default_branch}")
 
-    def last_commit_time(self, branch: str = DEFAULT_BRANCH) -> datetime:
+    def last_commit_time(self, branch: str | None = None) -> datetime:
         """When the newest commit of a branch was made."""
-        return datetime.fromisoformat(git(self.path, "log", "-1", "--format=%cI", branch))
+        name = branch or self.default_branch
+        return datetime.fromisoformat(git(self.path, "log", "-1", "--format=%cI", name))
 
-    def next_time(self, branch: str = DEFAULT_BRANCH) -> datetime:
-        """A believable time for the next commit: a day after the last."""
-        return self.last_commit_time(branch) + timedelta(days=1)
+    def next_time(self, branch: str | None = None) -> datetime:
+        """A believable time for the next commit."""
+        return self.last_commit_time(branch) + PACE

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.errors import ConfigError
 from harness.github import _yaml
+from harness.github.filters import matches
 
 INPUT_TYPES = ("string", "boolean", "choice", "number", "environment")
 
@@ -39,6 +40,27 @@ class RunTrigger:
 
 
 @dataclass(frozen=True)
+class PushTrigger:
+    """`on.push`: the branches and tags whose push starts the workflow; None where nothing is said."""
+
+    branches: tuple[str, ...] | None = None
+    branches_ignore: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    tags_ignore: tuple[str, ...] | None = None
+
+    def takes_tag(self, tag: str) -> bool:
+        """Whether a tag's push starts it: not when only branches are spoken of.
+
+        https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#push
+        """
+        if self.tags is not None:
+            return matches(tag, self.tags)
+        if self.tags_ignore is not None:
+            return not matches(tag, self.tags_ignore)
+        return self.branches is None and self.branches_ignore is None
+
+
+@dataclass(frozen=True)
 class Workflow:
     """A workflow file's name and triggers."""
 
@@ -48,6 +70,7 @@ class Workflow:
     triggers: frozenset[str]
     inputs: Mapping[str, InputDeclaration] = field(default_factory=dict)
     workflow_run: RunTrigger | None = None
+    push: PushTrigger | None = None
 
 
 def parse_workflow(file: str, text: str) -> Workflow:
@@ -71,6 +94,7 @@ def parse_workflow(file: str, text: str) -> Workflow:
         triggers=frozenset(triggers),
         inputs=_inputs(file, triggers.get("workflow_dispatch")),
         workflow_run=_workflow_run(file, triggers.get("workflow_run")),
+        push=_push(file, triggers["push"]) if "push" in triggers else None,
     )
 
 
@@ -133,6 +157,15 @@ def _workflow_run(file: str, value: Any) -> RunTrigger | None:
             expected="either branches or branches-ignore, not both",
         )
     return trigger
+
+
+def _push(file: str, value: Any) -> PushTrigger:
+    where = "on.push"
+    body = _mapping(file, where, value)
+    keys = ("branches", "branches-ignore", "tags", "tags-ignore")
+    return PushTrigger(
+        *(_strings(file, f"{where}.{key}", body[key]) if key in body else None for key in keys)
+    )
 
 
 def _mapping(file: str, key: str, value: Any) -> dict[str, Any]:

@@ -128,11 +128,24 @@ class AuditSection(Strict):
 
 
 class ShipEdit(Strict):
-    """One edit that puts a fault of the infrastructure into the site's own files."""
+    """One edit that puts a fault into the site's own files, where they are not laid out as ours.
+
+    `file` may be a glob. Exactly one of: `replace` with `by` (every occurrence of a text), `keep` (the
+    share of the file, from its beginning, that is left), `delete`.
+    """
 
     file: Inside
-    replace: Annotated[str, Field(min_length=1)]
-    by: str
+    replace: Annotated[str | None, Field(min_length=1)] = None
+    by: str | None = None
+    keep: Annotated[float | None, Field(gt=0, lt=1)] = None
+    delete: bool = False
+
+    @model_validator(mode="after")
+    def _one_change(self) -> ShipEdit:
+        chosen = (self.keep is not None) + (self.replace is not None) + self.delete
+        if chosen != 1 or (self.replace is None) != (self.by is None):
+            raise ValueError("exactly one of replace together with by, keep, or delete")
+        return self
 
 
 class IncidentsSection(Strict):

@@ -70,10 +70,15 @@ class DeployWorkflow(Strict):
             raise ValueError('neither inputs, values, always nor ref with on = "push"')
         return self
 
-    def inputs_for(self, *, environment: str, release: str, commit: str) -> dict[str, Scalar]:
-        """The form as it is filled in to deploy a release."""
+    def inputs_for(
+        self, *, environment: str, release: str, commit: str, github: str = ""
+    ) -> dict[str, Scalar]:
+        """The form as it is filled in to deploy a release.
+
+        `github` is what GitHub calls the environment; it is given where no other value is named.
+        """
         values = {
-            "environment": self.values.environment.get(environment, environment),
+            "environment": self.values.environment.get(environment, github or environment),
             "release": release,
             "commit": commit,
         }
@@ -143,18 +148,21 @@ class EmergencyWorkflow(Strict):
         """Whether a method, or `hotfix`, can be asked for."""
         return response in self.methods or (response == "hotfix" and "hotfix" in self.operations)
 
-    def inputs_for(self, words: Mapping[str, Any]) -> dict[str, Scalar]:
-        """The form as it is filled in.
+    def theirs(self, words: Mapping[str, Any]) -> dict[str, Scalar]:
+        """Of what is said, all that they have an input for, in their words.
 
         Args:
             words: operation, method, environment, reason, target, immediate: those that are said.
-                Two words may share an input; then the method counts more than the operation.
         """
         names = self.inputs.model_dump()
-        given = {names[w]: self._theirs(w, words[w]) for w in names if w in words and names[w]}
-        return {**self.always, **given}
+        return {w: self._their_word(w, words[w]) for w in names if w in words and names[w]}
 
-    def _theirs(self, word: str, value: Scalar) -> Scalar:
+    def inputs_for(self, words: Mapping[str, Any]) -> dict[str, Scalar]:
+        """The form as it is filled in; where two words share an input, the method counts more."""
+        names = self.inputs.model_dump()
+        return {**self.always, **{names[w]: value for w, value in self.theirs(words).items()}}
+
+    def _their_word(self, word: str, value: Scalar) -> Scalar:
         table: Mapping[str, Scalar] | None = getattr(self.values, word, None)
         ours = str(value).lower() if isinstance(value, bool) else str(value)
         return (table or {}).get(ours, value)

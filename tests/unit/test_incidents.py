@@ -29,6 +29,7 @@ from harness.incidents import (
 )
 from harness.injection import DISTRIBUTION_FILE, break_site
 from harness.resources import incidents_dir, reference_site
+from harness.settings import load_settings, read_settings
 
 pytestmark = pytest.mark.unit
 
@@ -81,10 +82,15 @@ def contents(tree: Path) -> dict[str, bytes]:
     return {path.relative_to(tree).as_posix(): path.read_bytes() for path in files}
 
 
+def broken(tree: Path, fault: Fault) -> None:
+    incident = SHIPPED.get("html-truncated").model_copy(update={"fault": fault})
+    break_site(tree, incident, load_settings(reference_site()))
+
+
 def changes(tree: Path, fault: Fault) -> dict[str, tuple[bytes, bytes | None]]:
     """What breaking does to a tree: each changed file before and after."""
     before = contents(tree)
-    break_site(tree, fault, "src")
+    broken(tree, fault)
     after = contents(tree)
     assert set(after) <= set(before)
     return {
@@ -197,7 +203,7 @@ def test_a_site_without_a_distribution_to_break(tree: Path, text: str | None) ->
     if text is not None:
         file.write_text(text, encoding="latin-1")
     with pytest.raises(ConfigError, match="distribution is missing") as caught:
-        break_site(tree, SHIPPED.get("cloudfront-wrong-origin").fault, "src")
+        broken(tree, SHIPPED.get("cloudfront-wrong-origin").fault)
     assert caught.value.file == str(file)
 
 
@@ -217,7 +223,7 @@ def test_a_patch_that_does_not_fit_is_refused(tree: Path, operation: dict[str, A
     before = contents(tree)
     fault = Fault.model_validate({"distribution": [operation]})
     with pytest.raises(ConfigError, match=r"fault\.distribution is .* a JSON Patch that fits"):
-        break_site(tree, fault, "src")
+        broken(tree, fault)
     assert contents(tree) == before
 
 
@@ -436,3 +442,42 @@ def test_a_catalogue_is_a_folder(tmp_path: Path) -> None:
 
 def test_an_empty_catalogue_names_none(tmp_path: Path) -> None:
     assert load_incidents(tmp_path) == Catalogue({}, tmp_path)
+
+
+def test_settings_can_say_how_an_incident_is_shipped(tree: Path) -> None:
+    text = (
+        (reference_site() / "sitedrill.toml").read_text()
+        + """
+[[incidents.ship.html-truncated]]
+file = "src/css/*.css"
+replace = "{"
+by = "["
+
+[[incidents.ship.html-truncated]]
+file = "README.md"
+keep = 0.5
+"""
+    )
+    settings = read_settings(text, file=Path("sitedrill.toml"))
+    before = contents(tree)
+    break_site(tree, SHIPPED.get("html-truncated"), settings)
+    after = contents(tree)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"README.md", "src/css/print.css", "src/css/site.css"}
+
+
+def test_an_edit_that_changes_nothing_is_told_with_its_key(tree: Path) -> None:
+    text = (
+        (reference_site() / "sitedrill.toml").read_text()
+        + """
+[[incidents.ship.html-truncated]]
+file = "infra/main.tf"
+replace = "origin"
+by = ""
+"""
+    )
+    settings = read_settings(text, file=Path("sitedrill.toml"))
+    with pytest.raises(
+        ConfigError, match=r"incidents\.ship\.html-truncated\.0 is 'infra/main\.tf'"
+    ):
+        break_site(tree, SHIPPED.get("html-truncated"), settings)

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from github_world import SOMEBODY, Site
+from github_world import SOMEBODY, Site, write
 
 from harness.errors import ConfigError
 from harness.github.actors import Cast
+from harness.github.changes import add_harmless_change, describe_infrastructure
 from harness.github.git import git
-from harness.github.history import BEGINNING, add_harmless_change, build_history
+from harness.github.history import BEGINNING, build_history
 from harness.github.origin import Origin
 from harness.resources import reference_site
 
@@ -94,15 +95,44 @@ def test_news_is_text_not_markup(tmp_path: Path) -> None:
     assert text.startswith('<!-- releases -->\n<ul class="news">')
 
 
-@pytest.mark.parametrize("text", [None, "<ul></ul>", "<!-- releases --> nothing"])
-def test_a_site_without_a_place_for_news_is_refused(tmp_path: Path, text: str | None) -> None:
-    page = tmp_path / "src/news/index.html"
-    page.parent.mkdir(parents=True)
-    if text is not None:
-        page.write_text(text)
-    with pytest.raises(ConfigError, match="<!-- releases --> is missing") as caught:
+@pytest.mark.parametrize(
+    ("files", "changed", "said"),
+    [
+        ({"index.html": "<html><head></head></html>"}, {"index.html"}, '<meta name="release"'),
+        ({"a.html": "<p>part", "b/c.html": "<head>"}, {"b/c.html"}, 'content="v1.2.0: news"'),
+        ({"x.md": "# X", "index.md": "# I"}, {"index.md"}, "\nv1.2.0: news\n"),
+        ({"page.njk": "{{ it }}"}, {"page.njk"}, "<!-- v1.2.0: news -->"),
+        ({"css/a.css": "a{}"}, {"css/a.css"}, '--release: "v1.2.0"'),
+        ({"i.html": "<head>", "a.css": "a{}"}, {"i.html", "a.css"}, "v1.2.0"),
+    ],
+)
+def test_any_site_has_a_place_where_releases_differ(
+    tmp_path: Path, files: dict[str, str], changed: set[str], said: str
+) -> None:
+    write({f"src/{name}": text for name, text in files.items()}, tmp_path)
+    add_harmless_change(tmp_path, "src", "v1.2.0", "news")
+    found = {
+        name: text
+        for name, before in files.items()
+        if (text := (tmp_path / "src" / name).read_text()) != before
+    }
+    assert set(found) == changed
+    assert all(said in text for text in found.values())
+
+
+def test_a_site_in_which_nothing_can_differ_is_refused(tmp_path: Path) -> None:
+    write({"src/a.png": "", "src/node_modules/a.html": "", "index.html": ""}, tmp_path)
+    with pytest.raises(ConfigError, match=r"site\.content is 'src', expected a folder with a page"):
         add_harmless_change(tmp_path, "src", "v1.2.0", "news")
-    assert caught.value.file == str(page)
+
+
+def test_infrastructure_in_terraform_is_described_too(tmp_path: Path) -> None:
+    write({"infra/a.tf": "x = 1\n", "infra/b.tf": '  comment = "The site"\n'}, tmp_path)
+    describe_infrastructure(tmp_path, "v1.0.0")
+    describe_infrastructure(tmp_path, "v1.1.0")
+    assert (tmp_path / "infra/b.tf").read_text() == (
+        '  comment = "The site, infrastructure of v1.1.0"\n'
+    )
 
 
 def test_a_site_that_is_not_there_is_refused(origin: Origin, tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""Brings the past about: what the pipeline takes for granted is made, and each release is deployed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.checks.layers import capture
+from harness.errors import SitedrillError
+from harness.github.actors import Actor
+from harness.github.history import Release
+from harness.github.oidc import ISSUER
+from harness.pipeline import deploy, prepare
+from harness.places import ACCOUNT, Environment
+from harness.world import World
+
+
+def deploy_past(
+    world: World, releases: Sequence[Release], environment: str, author: Actor, *, keep: Path
+) -> dict[str, Mapping[str, Any]]:
+    """Deploy each release through the site's own pipeline; the infrastructure after each, by tag.
+
+    Args:
+        world: open, and empty.
+        releases: the oldest first.
+        environment: where.
+        author: who deploys.
+        keep: where the journal is left when it goes wrong, to be read.
+
+    Raises:
+        SitedrillError: the site's own pipeline does not deploy its releases.
+    """
+    here = world.environment(environment)
+    _make_role(world, here)
+    prepare(world, world.directory)
+    states = {}
+    for release in releases:
+        ran = deploy(world, release, environment=environment, actor=author.handle, role="setup")
+        if ran.outcome.conclusion != "success":
+            kept = keep / f"baseline-{environment}.jsonl"
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(world.journal.path, kept)
+            raise SitedrillError(
+                f"the site's own pipeline did not deploy {release.tag} to {environment}: "
+                f"{ran.outcome.cause}",
+                hint=f"no drill can begin; the run's journal is {kept}",
+            )
+        distribution = world.find_distribution(here)
+        if distribution is None and not here.website:
+            raise SitedrillError(
+                f"{release.tag} was deployed to {environment}, and no distribution has the alias "
+                f"{here.alias}",
+                hint=f"environments.{environment}.alias is what viewers type; "
+                'or say serves = "website"',
+            )
+        state = capture(world.clients("checks"), here.bucket, distribution)
+        states[release.tag] = state.infrastructure
+    return states
+
+
+def _make_role(world: World, here: Environment) -> None:
+    """The role that the environment's jobs, and no others, may take; unless the settings say who.
+
+    https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
+    """
+    host = ISSUER.removeprefix("https://")
+    repository = world.settings.site.repository
+    subjects = world.settings.environments[here.name].subjects
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{host}"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {
+                        f"{host}:aud": "sts.amazonaws.com",
+                        f"{host}:sub": list(subjects)
+                        or f"repo:{repository}:environment:{here.github}",
+                    }
+                },
+            }
+        ],
+    }
+    world.clients("setup").iam.create_role(
+        RoleName=here.role, AssumeRolePolicyDocument=json.dumps(trust)
+    )
