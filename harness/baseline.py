@@ -22,7 +22,7 @@ from filelock import FileLock
 from harness.checks.release import ExpectedRelease
 from harness.clock import Clock
 from harness.cloud.clouds import Cloud
-from harness.cloud.emulator import Emulator
+from harness.cloud.emulator import Emulator, Headers
 from harness.cloud.operations import OperationIndex
 from harness.content import Content
 from harness.errors import ConfigError
@@ -239,6 +239,14 @@ class _Kept:
         """The emulator's."""
         return self._emulator.endpoint
 
+    def part(self, service: str) -> Emulator:
+        """The emulator's."""
+        return self._emulator.part(service)
+
+    def prepared(self, headers: Headers) -> Headers:
+        """As the emulator needs them."""
+        return self._emulator.prepared(headers)
+
     def implements(self, service: str, operation: str) -> bool:
         """As the emulator says."""
         return self._emulator.implements(service, operation)
@@ -246,10 +254,6 @@ class _Kept:
     def clone(self, owner_pid: int) -> Emulator:
         """A clone of the emulator."""
         return self._emulator.clone(owner_pid)
-
-    def versions(self) -> Mapping[str, str]:
-        """The emulator's."""
-        return self._emulator.versions()
 
     def stop(self) -> None:
         """Stays, as the template of clones."""

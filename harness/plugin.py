@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--sitedrill-site", default=None, help="the site's folder (default: the reference site)")
     add("--sitedrill-settings", default=None, help="the site's settings, when they lie elsewhere")
     add("--sitedrill-cloud", default="moto", help="which emulated AWS (default: moto)")
+    add("--sitedrill-endpoint", default="", help="of a LocalStack that runs already")
     add("--sitedrill-runner", default="host", help="how act runs (default: host)")
     add("--sitedrill-out", default="build/drills", help="where journals and reports go")
     add("--sitedrill-seed", type=int, default=1, help="makes up people and words (default: 1)")
@@ -216,11 +217,17 @@ class _Shared:
             site=Path(site) if site else None,
             settings=Path(settings) if settings else None,
             cloud=option("--sitedrill-cloud"),
+            endpoint=option("--sitedrill-endpoint"),
+            workers=self._workers(),
             runner=option("--sitedrill-runner"),
             out=Path(option("--sitedrill-out")),
             seed=option("--sitedrill-seed"),
             run_timeout=option("--sitedrill-timeout"),
         )
+
+    def _workers(self) -> int:
+        worker = getattr(self._config, "workerinput", None)
+        return int(worker["workercount"]) if worker else 1
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

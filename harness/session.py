@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness.baseline import Baselines
 from harness.clock import Clock
-from harness.cloud.clouds import choose_cloud
+from harness.cloud.clouds import Ground, choose_cloud
 from harness.drill import Drill, Plan
 from harness.errors import ConfigError, ToolMissingError
 from harness.incidents import Catalogue, load_incidents
@@ -42,12 +42,17 @@ class Options:
 
     `settings` is the site's settings file, when it is not in the site itself.
 
+    `endpoint` is of a LocalStack that runs already, "" for one of our own; `workers` is how many
+    drills run at once.
+
     `run_timeout` is in seconds, for one workflow run; `out` is where journals and reports go.
     """
 
     site: Path | None = None
     settings: Path | None = None
     cloud: str = "moto"
+    endpoint: str = ""
+    workers: int = 1
     runner: str = "host"
     out: Path = Path("build/drills")
     seed: int = 1
@@ -85,6 +90,21 @@ class Session:
                 value=options.runner,
                 expected="one of " + ", ".join(RUNNERS),
             )
+        ground = Ground(
+            clock=clock,
+            token=f"{directory.name}.",
+            cache=cache_directory(),
+            endpoint=options.endpoint,
+        )
+        cloud = choose_cloud(options.cloud, ground)
+        if cloud.shared and options.workers > 1:
+            raise ConfigError(
+                file="options",
+                key="-n",
+                value=options.workers,
+                expected="1 with --endpoint: drills take turns on an AWS that they share",
+            )
+        cloud.ensure(say)
         self.options = options
         self.directory = directory
         self._clock = clock
@@ -95,7 +115,7 @@ class Session:
             owner_pid=owner_pid,
             site=site,
             settings=load_settings(site, options.settings),
-            cloud=choose_cloud(options.cloud, clock, token=f"{directory.name}."),
+            cloud=cloud,
             runner=make_runner(options.runner, directory.name, site, clock, say),
             clock=clock,
             keep=options.out,

@@ -175,7 +175,7 @@ def _make(venv: Path, interpreter: Path, requirements: Sequence[str]) -> None:
     listed.write_text("".join(f"{line}\n" for line in requirements))
     pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     done = subprocess.run(
-        [*pip, "install", "--quiet", "-r", str(listed)],
+        [*pip, "install", "--quiet", "--no-compile", "-r", str(listed)],
         env=env,
         capture_output=True,
         text=True,

@@ -27,6 +27,13 @@ SettingsFile = Annotated[
     ),
 ]
 Cloud = Annotated[str, typer.Option(help=f"Which emulated AWS: {', '.join(CLOUDS)}.")]
+Endpoint = Annotated[
+    str,
+    typer.Option(
+        help="URL of a LocalStack that runs already, and is empty; auto: where LocalStack's own "
+        "clients look. Drills then run one at a time."
+    ),
+]
 Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}.")]
 Features = Annotated[
     list[Path] | None,

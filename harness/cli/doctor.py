@@ -10,8 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.common import UNMET
+from harness.clock import SystemClock
+from harness.cloud.clouds import Ground, LocalStackCloud, MiniStackCloud
 from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
+from harness.venvs import find_python
 
 
 def doctor() -> None:
@@ -26,8 +29,27 @@ def doctor() -> None:
     for package in terraform.providers if terraform.here else ():
         table.add_row(package.name, package.version, str(package.path), "")
     Console().print(table)
+    Console().print(_clouds())
     if not all(tool.ready or tool.optional for tool in tools):
         raise typer.Exit(UNMET)
+
+
+def _clouds() -> Table:
+    """The emulators that have an environment of their own; drills on moto need none."""
+    table = Table("--cloud", "version", "where", "how to get it", title="Other clouds")
+    ground = Ground(SystemClock(), token="", cache=cache_directory())
+    for cloud in (MiniStackCloud(ground), LocalStackCloud(ground)):
+        found = cloud.environment
+        where, how = str(found.path), ""
+        if not found.ready:
+            python = find_python(found.python)
+            where = "not made yet"
+            how = "made by the first drill that needs it"
+            if python is None:
+                where = f"no Python {found.python} here"
+                how = f"install one, {found.otherwise}"
+        table.add_row(cloud.name, found.version, where, how)
+    return table
 
 
 def tools() -> None:

@@ -71,6 +71,7 @@ def pytest_command(
         "site": options.site.resolve() if options.site else None,
         "settings": options.settings.resolve() if options.settings else None,
         "cloud": options.cloud,
+        "endpoint": options.endpoint or None,
         "runner": options.runner,
         "out": options.out.resolve(),
         "seed": options.seed,

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.common import Cloud, Runner, SettingsFile, Site, session_directory
+from harness.cli.common import Cloud, Endpoint, Runner, SettingsFile, Site, session_directory
 from harness.cli.signals import interrupts_on_signal
 from harness.clock import SystemClock
 from harness.errors import SitedrillError
@@ -26,12 +26,13 @@ def up(
     site: Site = None,
     settings: SettingsFile = None,
     cloud: Cloud = "moto",
+    endpoint: Endpoint = "",
     runner: Runner = "host",
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
     """Stand a world up with the site live, and keep it until interrupted."""
     console = Console(stderr=True)
-    options = Options(site=site, settings=settings, cloud=cloud, runner=runner)
+    options = Options(site=site, settings=settings, cloud=cloud, endpoint=endpoint, runner=runner)
     try:
         with interrupts_on_signal(), session_directory() as directory:
             _stand_up(options, environment, directory, console, as_json=as_json)

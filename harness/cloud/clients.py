@@ -41,17 +41,21 @@ _NOT_OURS: dict[str, tuple[None, None, Any, None]] = {
 class Clients:
     """Clients of one caller, each made when it is first used; safe to share between threads."""
 
-    def __init__(self, endpoint: str, caller: str, region: str = "us-east-1") -> None:
+    def __init__(
+        self, endpoint: str, caller: str, region: str = "us-east-1", access_key: str = ""
+    ) -> None:
         """Nothing is connected yet.
 
         Args:
             endpoint: the gateway's URL.
             caller: whose calls the journal says these are: "edge", "checks", "drift"...
             region: for the signature.
+            access_key: signs instead of the caller's own.
         """
         self.endpoint = endpoint
         self.caller = caller
         self.region = region
+        self._access_key = access_key or access_key_for(caller)
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
         self._session: boto3.session.Session | None = None
@@ -107,7 +111,7 @@ class Clients:
                     service,  # type: ignore[call-overload]
                     endpoint_url=self.endpoint,
                     region_name=self.region,
-                    aws_access_key_id=access_key_for(self.caller),
+                    aws_access_key_id=self._access_key,
                     aws_secret_access_key="unused",  # noqa: S106 - no emulator verifies
                     config=Config(
                         connect_timeout=CONNECT_TIMEOUT,

@@ -9,10 +9,9 @@
                      ┌──────────────────┼──────────────────┐
                      v                  v                  v
                   moto              ministack          localstack      each an Emulator
-          (embedded, cloned by fork)
 
-An emulator is one file beside its siblings: how it is started and stopped is its own affair, what
-it can do is told by `implements`.
+An emulator is one folder beside its siblings: how it is started and stopped is its own affair, what
+it can do is told by `implements`. Two of them may stand together as one (`harness.cloud.composite`).
 """
 
 from __future__ import annotations
@@ -32,6 +31,10 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: As ASGI has them: names in lower case.
+Headers = list[tuple[bytes, bytes]]
+
+
 class Emulator(Protocol):
     """A running emulated AWS, or a part of one."""
 
@@ -42,7 +45,15 @@ class Emulator(Protocol):
 
     @property
     def endpoint(self) -> str:
-        """Its URL, without a path."""
+        """Its URL, without a path; of one that stands for several, theirs with a space between."""
+        ...
+
+    def part(self, service: str) -> Emulator:
+        """The emulator that answers a service, as it stands in signatures; itself if it is one."""
+        ...
+
+    def prepared(self, headers: Headers) -> Headers:
+        """A request's headers as it needs them."""
         ...
 
     def implements(self, service: str, operation: str) -> bool:
@@ -51,10 +62,6 @@ class Emulator(Protocol):
 
     def clone(self, owner_pid: int) -> Emulator:
         """A new emulator with this one's state, that ends with the process `owner_pid`."""
-        ...
-
-    def versions(self) -> Mapping[str, str]:
-        """What exactly answers, by program."""
         ...
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ at a time, and a slow client must not keep it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict
 from typing import Any
 
@@ -31,6 +31,8 @@ from harness.journal import Journal
 Listener = Callable[[AwsCall], Awaitable[None]]
 Message = MutableMapping[str, Any]
 
+#: What an emulator answers that lacks an operation and could not tell before.
+LACKING = 501
 #: Seconds an emulator may take for one answer.
 ANSWER_WITHIN = 120.0
 
@@ -40,24 +42,21 @@ class Gateway:
 
     def __init__(
         self,
-        default: Emulator,
+        emulator: Emulator,
         *,
         journal: Journal,
         clock: Clock,
-        routes: Mapping[str, Emulator] | None = None,
         index: OperationIndex | None = None,
     ) -> None:
         """Nothing is connected yet.
 
         Args:
-            default: answers every service that `routes` does not name.
+            emulator: answers every call, by itself or by its parts.
             journal: each call is written to it as `aws.call`.
             clock: measures the calls.
-            routes: emulators by service, as the service stands in signatures.
             index: recognises operations; may be shared between gateways of one event loop.
         """
-        self._default = default
-        self._routes = dict(routes or {})
+        self._emulator = emulator
         self._journal = journal
         self._clock = clock
         self._index = index or OperationIndex()
@@ -108,12 +107,13 @@ class Gateway:
     async def _answer(self, request: AwsRequest, headers: list[tuple[bytes, bytes]]) -> Answer:
         signature = request.signature
         operation = self._index.recognise(signature.service, request)
-        emulator = self._routes.get(operation.service, self._default)
+        emulator = self._emulator.part(operation.service)
         start = self._clock.monotonic()
         try:
+            answer = None
             if await self._has(emulator, operation):
                 answer = await self._forward(emulator, request, headers)
-            else:
+            if answer is None or _says_it_lacks(answer):
                 answer = _lacking(emulator, operation)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered and journaled
             answer = _unreachable(emulator, operation, error)
@@ -153,6 +153,7 @@ class Gateway:
             )
         target = request.path + (f"?{request.query}" if request.query else "")
         kept = [(k, v) for k, v in headers if k not in HOP_BY_HOP and k != b"expect"]
+        kept = emulator.prepared(kept)
         if request.body and not any(key == b"content-length" for key, _ in kept):
             kept.append((b"content-length", str(len(request.body)).encode()))
         built = httpx.Request(
@@ -213,6 +214,11 @@ async def _whole_body(receive: Callable[[], Awaitable[Message]]) -> bytes | None
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+def _says_it_lacks(answer: Answer) -> bool:
+    """LocalStack says so only when it is asked; S3 itself has a NotImplemented for odd headers."""
+    return answer.status == LACKING and error_code(answer) != "NotImplemented"
 
 
 def _lacking(emulator: Emulator, operation: Operation) -> Answer:

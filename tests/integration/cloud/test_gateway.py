@@ -20,6 +20,7 @@ from cloud_support import Front
 from harness.clock import Clock
 from harness.cloud.calls import AwsCall
 from harness.cloud.clients import Clients
+from harness.cloud.composite import CompositeEmulator
 from harness.cloud.gateway import Gateway
 from harness.cloud.moto import MotoEmulator
 from harness.journal import Journal, read_journal
@@ -268,7 +269,8 @@ def test_services_are_routed(template: MotoEmulator, tmp_path: Path, clock: Cloc
         Journal(path, clock=clock) as journal,
         Serving() as serving,
     ):
-        gateway = Gateway(rest, journal=journal, clock=clock, routes={"cloudfront": fronts})
+        both = CompositeEmulator("both", rest, fronts, ["cloudfront"])
+        gateway = Gateway(both, journal=journal, clock=clock)
         endpoint = f"http://127.0.0.1:{serving.serve(gateway)}"
         oac: Any = {
             "Name": "oac",

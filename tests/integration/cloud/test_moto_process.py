@@ -228,7 +228,3 @@ def test_it_knows_what_moto_has(
     service: str, operation: str, there: bool, template: MotoEmulator
 ) -> None:
     assert template.implements(service, operation) is there
-
-
-def test_it_tells_its_version(template: MotoEmulator) -> None:
-    assert template.versions()["moto"].startswith("5.")
