@@ -10,7 +10,7 @@ WORKERS ?= 2
 OUT ?= build/drills
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system drill test lint unit integration bench clean
+.PHONY: help setup system drill test lint unit integration bench matrix clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ test: system lint ## Run every check and test, with coverage
 
 bench: setup ## Measure; the numbers go into benchmarks/README.md by hand
 	$(BIN)/python benchmarks/run.py
+
+matrix: setup ## Run the seed drills with every cloud and every runner, and compare (long)
+	$(BIN)/python benchmarks/matrix.py -m seed -n $(WORKERS)
 
 clean: ## Remove what was made here
 	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.*
