@@ -48,8 +48,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DistributionPatch(_Strict):
-    """One operation of a JSON Patch (RFC 6902) on the distribution's configuration."""
+class ConfigurationPatch(_Strict):
+    """One operation of a JSON Patch (RFC 6902) on a configuration that AWS has."""
 
     op: Literal["add", "remove", "replace", "move", "copy", "test"]
     path: Annotated[str, Field(pattern=r"^/")]
@@ -57,7 +57,7 @@ class DistributionPatch(_Strict):
     source: Annotated[str | None, Field(alias="from")] = None
 
     @model_validator(mode="after")
-    def _has_its_value(self) -> DistributionPatch:
+    def _has_its_value(self) -> ConfigurationPatch:
         if self.op in _WITH_VALUE and "value" not in self.model_fields_set:
             raise ValueError(f"a value for {self.op}")
         return self
@@ -107,15 +107,18 @@ class ContentEdit(_Strict):
 
 
 class Fault(_Strict):
-    """What is broken: the distribution, the content, or both."""
+    """What is broken: the distribution, the bucket's website, the content, or several of them."""
 
-    distribution: tuple[DistributionPatch, ...] = ()
+    distribution: tuple[ConfigurationPatch, ...] = ()
+    website: tuple[ConfigurationPatch, ...] = ()
     content: tuple[ContentEdit, ...] = ()
 
     @model_validator(mode="after")
     def _not_empty(self) -> Fault:
-        if not self.distribution and not self.content:
-            raise ValueError("at least one [[fault.distribution]] or [[fault.content]]")
+        if not (self.distribution or self.website or self.content):
+            raise ValueError(
+                "at least one [[fault.distribution]], [[fault.website]] or [[fault.content]]"
+            )
         return self
 
 
@@ -237,22 +240,37 @@ def patch_distribution(fault: Fault, config: Mapping[str, Any]) -> dict[str, Any
         ConfigError: the patch does not fit this configuration, or one of its operations changes
             nothing, so the fault would not show.
     """
+    return _patched(fault.distribution, config, "distribution")
+
+
+def patch_website(fault: Fault, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The website configuration of the bucket with the fault in it.
+
+    Raises:
+        ConfigError: as for the distribution.
+    """
+    return _patched(fault.website, config, "website")
+
+
+def _patched(
+    steps: tuple[ConfigurationPatch, ...], config: Mapping[str, Any], what: str
+) -> dict[str, Any]:
     patched = dict(config)
-    for step in fault.distribution:
+    for step in steps:
         before = patched
         try:
             patched = jsonpatch.JsonPatch([step.operation()]).apply(before)
         except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
             raise ConfigError(
                 file="incident",
-                key="fault.distribution",
+                key=f"fault.{what}",
                 value=str(error),
-                expected="a JSON Patch that fits the site's distribution",
+                expected=f"a JSON Patch that fits the site's {what}",
             ) from error
         if step.op != "test" and _same(before, patched):
-            raise _no_change(step)
-    if fault.distribution and _same(config, patched):  # nothing but tests, or there and back
-        raise _no_change(fault.distribution[-1])
+            raise _no_change(step, what)
+    if steps and _same(config, patched):  # nothing but tests, or there and back
+        raise _no_change(steps[-1], what)
     return patched
 
 
@@ -261,8 +279,8 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _no_change(step: DistributionPatch) -> ConfigError:
-    key, expected = "fault.distribution.path", "a patch that changes the site's distribution"
+def _no_change(step: ConfigurationPatch, what: str) -> ConfigError:
+    key, expected = f"fault.{what}.path", f"a patch that changes the site's {what}"
     return ConfigError(file="incident", key=key, value=step.path, expected=expected)
 
 

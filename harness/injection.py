@@ -8,23 +8,39 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from botocore.exceptions import ClientError
+
+from harness.cloud.clients import Clients
 from harness.errors import ConfigError, SitedrillError
 from harness.github.actors import Actor, Cast
 from harness.github.changes import add_harmless_change
 from harness.github.history import Release
-from harness.incidents import ContentEdit, Fault, Incident, edit_content, patch_distribution
+from harness.incidents import (
+    ContentEdit,
+    Fault,
+    Incident,
+    edit_content,
+    patch_distribution,
+    patch_website,
+)
 from harness.pipeline import deploy
 from harness.places import Environment
 from harness.settings import FILE_NAME, SiteSettings
 from harness.settings.sections import ShipEdit
 from harness.world import World
 
-#: The file in which a fault of the distribution is shipped, where the settings do not say otherwise.
+#: The files in which a fault of a configuration is shipped, where the settings do not say otherwise.
 DISTRIBUTION_FILE = Path("infra") / "distribution.json"
+WEBSITE_FILE = Path("infra") / "website.json"
+
+
+Patch = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -86,21 +102,34 @@ def break_site(tree: Path, incident: Incident, settings: SiteSettings) -> None:
         _edit_files(tree, incident.id, edits)
         return
     fault, content = incident.fault, settings.site.content
-    if fault.distribution:
-        file = tree / DISTRIBUTION_FILE
-        try:
-            config = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                file=file,
-                key="distribution",
-                expected="the distribution's configuration as JSON",
-                hint=f"if the site keeps it elsewhere, {FILE_NAME} can say how the fault is "
-                f'shipped: [[incidents.ship."{incident.id}"]]',
-            ) from error
-        file.write_text(json.dumps(patch_distribution(fault, config), indent=2) + "\n")
+    for file, patch in _configurations(fault):
+        _break_configuration(tree / file, incident, patch)
     if fault.content:
         _write(tree / content, edit_content(fault, _read(tree / content)))
+
+
+def _configurations(fault: Fault) -> list[tuple[Path, Patch]]:
+    """The files of the site that a fault patches, and what it makes of each."""
+    patches: list[tuple[Path, Patch]] = []
+    if fault.distribution:
+        patches.append((DISTRIBUTION_FILE, partial(patch_distribution, fault)))
+    if fault.website:
+        patches.append((WEBSITE_FILE, partial(patch_website, fault)))
+    return patches
+
+
+def _break_configuration(file: Path, incident: Incident, patch: Patch) -> None:
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            file=file,
+            key=file.stem,
+            expected=f"the {file.stem}'s configuration as JSON",
+            hint=f"if the site keeps it elsewhere, {FILE_NAME} can say how the fault is "
+            f'shipped: [[incidents.ship."{incident.id}"]]',
+        ) from error
+    file.write_text(json.dumps(patch(config), indent=2) + "\n")
 
 
 def _edit_files(tree: Path, incident: str, edits: Sequence[ShipEdit]) -> None:
@@ -157,12 +186,9 @@ def drift(world: World, incident: Incident, environment: Environment) -> None:
             DistributionConfig=config,  # type: ignore[arg-type]
         )
     elif incident.fault.distribution:
-        raise ConfigError(
-            file=FILE_NAME,
-            key=f"environments.{environment.name}.serves",
-            value="website",
-            expected=f"cloudfront, which {incident.id} breaks",
-        )
+        raise _has_none(incident, environment, "website", "cloudfront")
+    if incident.fault.website:
+        _drift_website(clients, incident, environment)
     if incident.fault.content:
         _drift_content(world, incident.fault, environment)
     if distribution is None:
@@ -173,6 +199,31 @@ def drift(world: World, incident: Incident, environment: Environment) -> None:
             "Paths": {"Quantity": 1, "Items": ["/*"]},
             "CallerReference": f"drift-{incident.id}",
         },
+    )
+
+
+def _drift_website(clients: Clients, incident: Incident, environment: Environment) -> None:
+    try:
+        found = clients.s3.get_bucket_website(Bucket=environment.bucket)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "NoSuchWebsiteConfiguration":
+            raise
+        raise _has_none(incident, environment, "cloudfront", "website") from error
+    config = {key: value for key, value in found.items() if key != "ResponseMetadata"}
+    clients.s3.put_bucket_website(
+        Bucket=environment.bucket,
+        WebsiteConfiguration=patch_website(incident.fault, config),  # type: ignore[arg-type]
+    )
+
+
+def _has_none(
+    incident: Incident, environment: Environment, serves: str, expected: str
+) -> ConfigError:
+    return ConfigError(
+        file=FILE_NAME,
+        key=f"environments.{environment.name}.serves",
+        value=serves,
+        expected=f"{expected}, which {incident.id} breaks",
     )
 
 
@@ -215,7 +266,7 @@ def _broken_files(good: Path, incident: Incident, settings: SiteSettings) -> lis
     if edits is not None:
         globs = [ContentEdit(files=edit.file, delete=True) for edit in edits]
         return _touched(good, good, globs)
-    files = [DISTRIBUTION_FILE] if incident.fault.distribution else []
+    files = [file for file, _ in _configurations(incident.fault)]
     return [*files, *_touched(good, good / settings.site.content, incident.fault.content)]
 
 

@@ -17,8 +17,8 @@ from harness.github.history import build_history
 from harness.github.origin import Origin
 from harness.incidents import (
     Catalogue,
+    ConfigurationPatch,
     ContentEdit,
-    DistributionPatch,
     Fault,
     Incident,
     Symptom,
@@ -26,6 +26,7 @@ from harness.incidents import (
     load_incident,
     load_incidents,
     patch_distribution,
+    patch_website,
 )
 from harness.injection import DISTRIBUTION_FILE, break_site
 from harness.resources import incidents_dir, reference_site
@@ -42,6 +43,9 @@ RESPONSES = {
     "content_only",
     "hotfix",
 }
+
+#: Those that the reference site has nothing for: it has no function, and no website without CloudFront.
+ELSEWHERE = {"function-breaks-routing", "website-error-page-lost", "website-index-missing"}
 
 GOOD = """\
 id = "sample"
@@ -127,7 +131,7 @@ def test_a_shipped_incident_says_what_every_response_does(name: str) -> None:
     assert incident.story
 
 
-@pytest.mark.parametrize("name", SHIPPED.incidents)
+@pytest.mark.parametrize("name", sorted(set(SHIPPED.incidents) - ELSEWHERE))
 def test_a_shipped_incident_breaks_its_own_layer_and_nothing_else(name: str, tree: Path) -> None:
     incident = SHIPPED.get(name)
     assert bool(incident.fault.distribution) == (incident.layer == "infrastructure")
@@ -185,7 +189,7 @@ def test_every_page_refers_to_styles_that_are_not_there(tree: Path) -> None:
 
 def test_a_fault_that_deletes_and_one_of_both_layers(tree: Path) -> None:
     fault = Fault(
-        distribution=(DistributionPatch(op="remove", path="/Comment"),),
+        distribution=(ConfigurationPatch(op="remove", path="/Comment"),),
         content=(ContentEdit(files="css/*", delete=True),),
     )
     changed = changes(tree, fault)
@@ -258,6 +262,43 @@ def test_a_patch_that_changes_nothing_is_refused(steps: list[dict[str, Any]]) ->
         patch_distribution(fault, {"a": 1, "b": 2})
 
 
+WEBSITE = {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "404.html"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "before", "after"),
+    [
+        ("website-index-missing", "/IndexDocument/Suffix", "index.html", "default.html"),
+        ("website-error-page-lost", "/ErrorDocument", WEBSITE["ErrorDocument"], None),
+    ],
+)
+def test_a_websites_configuration_is_broken_in_one_place(
+    name: str, path: str, before: object, after: object
+) -> None:
+    broken = patch_website(SHIPPED.get(name).fault, WEBSITE)
+    assert differences(WEBSITE, broken) == {path: (before, after)}
+
+
+def test_a_website_that_a_patch_does_not_fit_is_named() -> None:
+    fault = SHIPPED.get("website-error-page-lost").fault
+    with pytest.raises(
+        ConfigError, match=r"fault\.website is .* a JSON Patch that fits the site's"
+    ):
+        patch_website(fault, {"IndexDocument": {"Suffix": "index.html"}})
+
+
+def test_the_function_that_routes_is_detached() -> None:
+    one = {"Quantity": 1, "Items": [{"EventType": "viewer-request", "FunctionARN": "arn"}]}
+    config = {"DefaultCacheBehavior": {"FunctionAssociations": one}}
+    fault = SHIPPED.get("function-breaks-routing").fault
+    broken = patch_distribution(fault, config)
+    assert broken["DefaultCacheBehavior"]["FunctionAssociations"] == {"Quantity": 0}
+    with pytest.raises(ConfigError, match="a JSON Patch that fits"):
+        patch_distribution(
+            fault, {"DefaultCacheBehavior": {"FunctionAssociations": {"Quantity": 0}}}
+        )
+
+
 def test_true_is_a_change_from_one_and_no_patch_is_none() -> None:
     step = {"op": "replace", "path": "/a", "value": True}
     fault = Fault.model_validate({"distribution": [step]})
@@ -269,9 +310,9 @@ def test_true_is_a_change_from_one_and_no_patch_is_none() -> None:
 @pytest.mark.parametrize("operation", ["add", "replace", "test"])
 def test_a_forgotten_value_is_refused(operation: str) -> None:
     with pytest.raises(ValidationError, match=f"a value for {operation}"):
-        DistributionPatch.model_validate({"op": operation, "path": "/a"})
+        ConfigurationPatch.model_validate({"op": operation, "path": "/a"})
     given = {"op": operation, "path": "/a", "value": None}
-    assert DistributionPatch.model_validate(given).operation() == given
+    assert ConfigurationPatch.model_validate(given).operation() == given
 
 
 def test_patches_are_applied_in_order_to_a_copy() -> None:
@@ -377,7 +418,7 @@ WRONG = {
     "no fault": (
         '[[fault.content]]\nfiles = "*.html"\nkeep = 0.5\n',
         "[fault]\n",
-        "fault is {}, expected at least one [[fault.distribution]] or [[fault.content]]",
+        "fault is {}, expected at least one [[fault.distribution]], [[fault.website]] or",
     ),
     "an unknown operation": (
         '[[fault.content]]\nfiles = "*.html"\nkeep = 0.5\n',
