@@ -1,3 +1,4 @@
+@refusals
 Feature: A request that must not be carried out is refused
   Before anything is tagged or changed. Whoever asks sees why, and can ask again.
 

@@ -123,7 +123,7 @@ class Fault(_Strict):
 
 
 class Symptom(_Strict):
-    """What a viewer sees while the incident lasts, at one address.
+    """What a viewer sees while the incident lasts, at one address, or at any page that a glob names.
 
     Every condition given must hold: `status`, `contains`, `lacks` (texts in the body), and
     `broken_links` (some address the page refers to does not answer 200).

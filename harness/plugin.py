@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,10 @@ import pytest
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from harness.errors import SitedrillError
+from harness.fitting import Fitting, Wanted, site_incidents, wanted_of
 from harness.naming import drill_id, told
+from harness.resources import features_dir, reference_site
+from harness.settings import load_settings
 
 if TYPE_CHECKING:
     from harness.drill import Drill
@@ -97,8 +101,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if chosen:
         names = set(Path(chosen).read_text(encoding="utf-8").split())
         others = [item for item in items if _is_drill(item) and _id(item) not in names]
+        _leave_out(config, items, others)
+    drills = [item for item in items if _is_drill(item) and _is_shipped(item)]
+    if drills:
+        unfit = _shared(config).unfit(drills)
+        _leave_out(config, items, unfit)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], others: list[pytest.Item]) -> None:
+    if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+
+
+def _is_shipped(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(features_dir())
+
+
+def _wanted(item: pytest.Item) -> Wanted:
+    template = scenario_wrapper_template_registry[item.obj]  # type: ignore[attr-defined]
+    scenario = template.render(_example(item))
+    tags = {*scenario.tags, *scenario.feature.tags}
+    return wanted_of([step.name for step in scenario.steps], tags)
 
 
 def _example(item: pytest.Item) -> Mapping[str, str]:
@@ -207,6 +231,22 @@ class _Shared:
                 say=print,
             )
         return self._session
+
+    def unfit(self, drills: list[pytest.Item]) -> list[pytest.Item]:
+        """The drills that do not fit the site; how many and why is left for whoever called."""
+        options = self._options()
+        site = (options.site or reference_site()).resolve()
+        settings = load_settings(site, options.settings)
+        fitting = Fitting(site, settings, site_incidents(site, settings))
+        reasons = {item: fitting.why_not(_wanted(item)) for item in drills}
+        unfit = [item for item, reason in reasons.items() if reason]
+        if unfit and self._directory is not None and not self._is_worker:
+            counted = Counter(reason for reason in reasons.values() if reason)
+            said = ", ".join(f"{reason} ({count})" for reason, count in counted.most_common())
+            (self._directory / "left-out").write_text(
+                f"{len(unfit)} of the drills that ship do not fit this site: {said}\n"
+            )
+        return unfit
 
     def _options(self) -> Options:
         from harness.session import Options  # noqa: PLC0415

@@ -20,10 +20,13 @@ from harness.clock import Clock
 from harness.cloud.clouds import Ground, choose_cloud
 from harness.drill import Drill, Plan
 from harness.errors import ConfigError, ToolMissingError
-from harness.incidents import Catalogue, load_incidents
+from harness.fitting import site_incidents
+from harness.github.git import git
+from harness.github.source import has_commits, is_repository, uncommitted
+from harness.incidents import Catalogue
 from harness.journal import Journal
 from harness.processes import end_marked
-from harness.resources import incidents_dir, reference_site
+from harness.resources import reference_site
 from harness.runner.act import HostRunner
 from harness.runner.job import Runner
 from harness.runner.terraform import find_terraform
@@ -109,12 +112,15 @@ class Session:
         self.directory = directory
         self._clock = clock
         site = (options.site or reference_site()).resolve()
-        self.catalogue: Catalogue = load_incidents(incidents_dir())
+        settings = load_settings(site, options.settings)
+        self.catalogue: Catalogue = site_incidents(site, settings)
+        #: What people should know of the site before it is drilled.
+        self.notes = notes_on(site)
         self.baselines = Baselines(
             directory / "baselines",
             owner_pid=owner_pid,
             site=site,
-            settings=load_settings(site, options.settings),
+            settings=settings,
             cloud=cloud,
             runner=make_runner(options.runner, directory.name, site, clock, say),
             clock=clock,
@@ -181,6 +187,20 @@ def close_session(directory: Path, clock: Clock) -> None:
     """End what carries the session's token and remove its folder, whatever state it is in."""
     end_marked(f"{directory.name}.", grace=GRACE, clock=clock, under=directory)
     shutil.rmtree(directory, ignore_errors=True)
+
+
+def notes_on(site: Path) -> tuple[str, ...]:
+    """What of a site is not drilled: of a repository, all that is not committed."""
+    if not (is_repository(site) and has_commits(site)):
+        return ()
+    changed = uncommitted(site)
+    if not changed:
+        return ()
+    head = git(site, "-c", "safe.directory=*", "rev-parse", "--short", "HEAD")
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return (
+        f"{changed[0]}{more} differ from what is committed; drilled is what is committed: {head}",
+    )
 
 
 def new_directory() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterable
 
 import httpx
@@ -14,7 +15,7 @@ from harness.checks.symptom import why_not_visible
 from harness.clock import Clock
 from harness.errors import PollTimeoutError
 from harness.github.history import Release
-from harness.incidents import Incident
+from harness.incidents import Incident, Symptom
 from harness.journal import Journal
 from harness.places import Environment
 from harness.polling import poll
@@ -119,9 +120,20 @@ class Viewer:
         reasons = (why_not_visible(check, self._environment.url, self._http) for check in checks)
         return [f"steady state: {reason}" for reason in reasons if reason]
 
+    def _here(self, symptom: Symptom) -> Symptom | None:
+        """A symptom at a page of this site: `*` stands for any but the front and the error page."""
+        if "*" not in symptom.path:
+            return symptom
+        live = self.expected(self._baseline.live)
+        pages = (file.path for file in live.files if file.is_html and file != live.error_page)
+        others = [page for page in pages if page != "/index.html"]
+        found = next((page for page in others if fnmatch.fnmatchcase(page, symptom.path)), None)
+        return symptom.model_copy(update={"path": found}) if found else None
+
     def _why_not(self, incident: Incident) -> str:
         reasons = (
             why_not_visible(symptom, self._environment.url, self._http)
-            for symptom in incident.symptom
+            for declared in incident.symptom
+            if (symptom := self._here(declared)) is not None
         )
         return next(filter(None, reasons), "")

@@ -11,14 +11,17 @@ import typer
 
 from harness.clock import SystemClock
 from harness.cloud.clouds import CLOUDS
+from harness.resources import features_dir, reference_site
 from harness.session import RUNNERS, close_session, new_directory
+from harness.settings import FILE_NAME, load_settings
 
 MET, UNMET, MISUSED = 0, 1, 2
 #: What a shell answers for a program ended by Ctrl-C.
 INTERRUPTED = 130
 
 Site = Annotated[
-    Path | None, typer.Option(help="Folder of the site to drill; the reference site by default.")
+    Path | None,
+    typer.Option(help="Folder of the site; by default the one we are in, else the reference site."),
 ]
 SettingsFile = Annotated[
     Path | None,
@@ -37,7 +40,9 @@ Endpoint = Annotated[
 Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}.")]
 Features = Annotated[
     list[Path] | None,
-    typer.Argument(help="Features, or folders of them; those that ship with sitedrill by default."),
+    typer.Argument(
+        help="Features, or folders of them; by default the site's own, else ours that fit it."
+    ),
 ]
 Expression = Annotated[
     str, typer.Option("-k", help="Only drills whose name matches, as pytest's -k.")
@@ -51,6 +56,31 @@ SummaryFile = Annotated[
         help="Append the results to this file, as Markdown.",
     ),
 ]
+
+
+def chosen_site(site: Path | None) -> Path | None:
+    """The site that is meant: the one named, else the one we are in; None for the reference site."""
+    if site is None and (Path.cwd() / FILE_NAME).is_file():
+        return Path.cwd()
+    return site
+
+
+def chosen_features(
+    features: list[Path] | None, site: Path | None, settings: Path | None
+) -> tuple[Path, ...]:
+    """The features that are meant: those named, else the site's own, else those that ship.
+
+    Raises:
+        ConfigError: the site's settings are wrong.
+    """
+    if features:
+        return tuple(features)
+    if site is not None or settings is not None:
+        folder = site or reference_site()
+        own = load_settings(folder, settings).features.folder
+        if own is not None:
+            return (folder / own,)
+    return (features_dir(),)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ _STOPS_WITHIN = 30.0
 
 @dataclass(frozen=True)
 class Selection:
-    """Which drills: of these features, those that pytest's `-k` and `-m` choose.
+    """Which drills: of these features, those that fit the site and that pytest's `-k` and `-m` choose.
 
     Raises:
         SitedrillError: a feature is not there.
@@ -36,6 +36,8 @@ class Selection:
     features: tuple[Path, ...]
     expression: str = ""
     tags: str = ""
+    site: Path | None = None
+    settings: Path | None = None
 
     def __post_init__(self) -> None:
         """Tell a mistake before anything runs."""
@@ -49,6 +51,8 @@ class Selection:
         """The same for pytest."""
         chosen = [str(path.resolve()) for path in self.features]
         chosen += ["-k", self.expression] if self.expression else []
+        for name, path in (("site", self.site), ("settings", self.settings)):
+            chosen += [f"--sitedrill-{name}={path.resolve()}"] if path else []
         return chosen + (["-m", self.tags] if self.tags else [])
 
 
@@ -68,8 +72,6 @@ def pytest_command(
     """How pytest is called to run the drills, as they were chosen; `only` is a file of ids."""
     command = _pytest(selection, directory)
     given = {
-        "site": options.site.resolve() if options.site else None,
-        "settings": options.settings.resolve() if options.settings else None,
         "cloud": options.cloud,
         "endpoint": options.endpoint or None,
         "runner": options.runner,

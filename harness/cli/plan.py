@@ -8,17 +8,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.common import Expression, Features, Tags
+from harness.cli.common import (
+    Expression,
+    Features,
+    SettingsFile,
+    Site,
+    Tags,
+    chosen_features,
+    chosen_site,
+)
 from harness.cli.drilling import Selection
 from harness.cli.sharding import drills_of
 from harness.reports.durations import known_durations
 from harness.reports.shards import divide
-from harness.resources import features_dir
 
 
 def plan(
     shards: Annotated[int, typer.Option(min=1, max=256, help="How many machines there are.")],
     features: Features = None,
+    site: Site = None,
+    settings: SettingsFile = None,
     expression: Expression = "",
     tags: Tags = "",
     durations: Annotated[
@@ -29,7 +38,10 @@ def plan(
     ] = None,
 ) -> None:
     """Share the drills out by how long they took before, and print the shards as JSON."""
-    drills = drills_of(Selection(tuple(features or [features_dir()]), expression, tags))
+    site = chosen_site(site)
+    drills = drills_of(
+        Selection(chosen_features(features, site, settings), expression, tags, site, settings)
+    )
     seconds, missing = known_durations(durations or [])
     say = Console(stderr=True)
     for path in missing:

@@ -23,6 +23,8 @@ from harness.cli.common import (
     Site,
     SummaryFile,
     Tags,
+    chosen_features,
+    chosen_site,
     session_directory,
 )
 from harness.cli.drilling import (
@@ -41,7 +43,6 @@ from harness.reports import write_all
 from harness.reports.console import matrix
 from harness.reports.markdown import append_summary
 from harness.reports.shards import SHARD, write_note
-from harness.resources import features_dir
 from harness.session import Options, Session
 
 
@@ -71,7 +72,10 @@ def run(
 ) -> None:
     """Run drills, show what happens, and write the reports."""
     console = Console()
-    selection = Selection(tuple(features or [features_dir()]), expression, tags)
+    site = chosen_site(site)
+    selection = Selection(
+        chosen_features(features, site, settings), expression, tags, site, settings
+    )
     if plan is not None and not shard:
         raise SitedrillError("--plan says nothing without --shard", hint="--shard 1/4")
     options = Options(
@@ -87,13 +91,15 @@ def run(
     )
     with session_directory() as directory:
         # Every mistake in the options is told here, before anything runs.
-        Session(
+        session = Session(
             options,
             directory=directory,
             owner_pid=os.getpid(),
             clock=SystemClock(),
             say=console.print,
         )
+        for note in session.notes:
+            console.print(f"note: {note}", markup=False, soft_wrap=True)
         mine = choose_shard(shard, plan, drills_of(selection)) if shard else None
         shutil.rmtree(out / "journals", ignore_errors=True)
         out.mkdir(parents=True, exist_ok=True)
@@ -105,6 +111,9 @@ def run(
             only.write_text("\n".join(mine[0].drills), encoding="utf-8")
         command = pytest_command(selection, options, directory, workers=workers, only=only)
         code = follow_pytest(command, out, directory, console)
+        left_out = directory / "left-out"
+        if left_out.exists():
+            console.print(left_out.read_text().strip(), markup=False, soft_wrap=True)
     if code == PYTEST_NO_TESTS:
         raise SitedrillError("no drill matches", hint="look at FEATURE, -k and -m")
     results = write_all(out)

@@ -11,7 +11,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.common import Cloud, Endpoint, Runner, SettingsFile, Site, session_directory
+from harness.cli.common import (
+    Cloud,
+    Endpoint,
+    Runner,
+    SettingsFile,
+    Site,
+    chosen_site,
+    session_directory,
+)
 from harness.cli.signals import interrupts_on_signal
 from harness.clock import SystemClock
 from harness.errors import SitedrillError
@@ -32,6 +40,7 @@ def up(
 ) -> None:
     """Stand a world up with the site live, and keep it until interrupted."""
     console = Console(stderr=True)
+    site = chosen_site(site)
     options = Options(site=site, settings=settings, cloud=cloud, endpoint=endpoint, runner=runner)
     try:
         with interrupts_on_signal(), session_directory() as directory:

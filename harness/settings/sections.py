@@ -160,9 +160,14 @@ class IncidentsSection(Strict):
 
 
 class FeaturesSection(Strict):
-    """Where the site's own features lie."""
+    """Where the site's own features lie, and whether ours about refusals apply.
+
+    With `refusals` the site is held to rules that ship with sitedrill: a reason of at least ten
+    characters, a target that is a full SHA of a commit there is, production for owners alone.
+    """
 
     folder: Inside | None = None
+    refusals: bool = False
 
 
 class SiteSettings(Strict):

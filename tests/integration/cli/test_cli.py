@@ -128,7 +128,7 @@ def test_an_unmet_drill_ends_with_status_one(environment: dict[str, str], tmp_pa
     feature.write_text(
         "Feature: Hope\n"
         "  Scenario: a request that is carried out is expected to be refused\n"
-        "    Given staging serves release v1.1.0\n"
+        "    Given staging serves the newest release\n"
         "    And the site is in its steady state\n"
         '    When the live environment drifts into "html-truncated"\n'
         "    And viewers see it\n"
