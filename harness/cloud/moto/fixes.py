@@ -21,6 +21,7 @@ from moto.cloudfront.exceptions import (
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
 from moto.utilities.paginator import paginate
 
 from harness.cloud.moto.distributions import StoredConfig, check_quantities
@@ -33,6 +34,7 @@ def apply() -> None:
     complete_invalidations()
     finish_origin_access_controls()
     leave_bucket_policies_it_cannot_judge()
+    say_who_pays_for_a_bucket()
 
 
 def keep_distribution_configs_whole() -> None:
@@ -232,6 +234,27 @@ def leave_bucket_policies_it_cannot_judge() -> None:
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
     _put(FakeBucket, "get_permission", get_permission)
+
+
+def say_who_pays_for_a_bucket() -> None:
+    """A list of the bucket's objects came back, which Terraform asks of every bucket that it keeps.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html
+    """
+    plain = S3Response._bucket_response_get
+
+    def get_bucket_request_payment(self: S3Response) -> Any:
+        self.backend.get_bucket(self.bucket_name)  # an error when there is none
+        self.data["Action"] = "GetBucketRequestPayment"
+        return self.serialized(ActionResult({"Payer": "BucketOwner"}))
+
+    def get(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+        if "requestPayment" in querystring:
+            return get_bucket_request_payment(self)
+        return plain(self, bucket_name, querystring)
+
+    setattr(S3Response, "get_bucket_request_payment", get_bucket_request_payment)  # noqa: B010
+    _put(S3Response, "_bucket_response_get", get)
 
 
 def _config(distribution: models.Distribution) -> StoredConfig:

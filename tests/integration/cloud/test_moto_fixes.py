@@ -296,6 +296,12 @@ def a_policy_for_one_distribution_does_not_let_everybody_in(aws: Clients) -> Non
     assert httpx.get(f"{aws.endpoint}/site/index.html", trust_env=False).status_code == 403
 
 
+def the_owner_pays(aws: Clients) -> None:
+    aws.s3.create_bucket(Bucket="site")
+    assert aws.s3.get_bucket_request_payment(Bucket="site")["Payer"] == "BucketOwner"
+    refused("NoSuchBucket", 404, aws.s3.get_bucket_request_payment, Bucket="nowhere")
+
+
 FIXED: list[Check] = [
     get_is_put,
     everything_given_is_kept,
@@ -318,6 +324,7 @@ FIXED: list[Check] = [
     an_access_controls_configuration_is_read,
     a_conditional_denial_does_not_lock_everybody_out,
     a_policy_for_one_distribution_does_not_let_everybody_in,
+    the_owner_pays,
 ]
 
 
