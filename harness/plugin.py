@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--sitedrill-settings", default=None, help="the site's settings, when they lie elsewhere")
     add("--sitedrill-cloud", default="moto", help="which emulated AWS (default: moto)")
     add("--sitedrill-endpoint", default="", help="of a LocalStack that runs already")
-    add("--sitedrill-runner", default="host", help="how act runs (default: host)")
+    add("--sitedrill-runner", default="auto", help="how act runs (default: auto)")
     add("--sitedrill-out", default="build/drills", help="where journals and reports go")
     add("--sitedrill-seed", type=int, default=1, help="makes up people and words (default: 1)")
     add("--sitedrill-timeout", type=float, default=300, help="seconds for one workflow run")

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,13 +28,15 @@ from harness.journal import Journal
 from harness.processes import end_marked
 from harness.resources import reference_site
 from harness.runner.act import HostRunner
+from harness.runner.choice import AUTO, choose_runner, engine_runner, sweep_engine
 from harness.runner.job import Runner
 from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
 from harness.runner.wall import OpenWall
 from harness.settings import load_settings
 
-RUNNERS = ("host",)
+#: A file in the folder of a session that uses a Docker engine.
+_ENGINE = "engine"
 #: Seconds that processes left behind get to end by themselves.
 GRACE = 2.0
 
@@ -56,7 +58,7 @@ class Options:
     cloud: str = "moto"
     endpoint: str = ""
     workers: int = 1
-    runner: str = "host"
+    runner: str = AUTO
     out: Path = Path("build/drills")
     seed: int = 1
     run_timeout: float = 300
@@ -86,13 +88,6 @@ class Session:
         Raises:
             ConfigError: an option or a file is wrong.
         """
-        if options.runner not in RUNNERS:
-            raise ConfigError(
-                file="options",
-                key="--runner",
-                value=options.runner,
-                expected="one of " + ", ".join(RUNNERS),
-            )
         ground = Ground(
             clock=clock,
             token=f"{directory.name}.",
@@ -108,7 +103,9 @@ class Session:
                 expected="1 with --endpoint: drills take turns on an AWS that they share",
             )
         cloud.ensure(say)
-        self.options = options
+        runner = choose_runner(options.runner, cache_directory(), say=say)
+        #: As they were given, with the runner that `auto` stands for.
+        self.options = replace(options, runner=runner)
         self.directory = directory
         self._clock = clock
         site = (options.site or reference_site()).resolve()
@@ -122,7 +119,7 @@ class Session:
             site=site,
             settings=settings,
             cloud=cloud,
-            runner=make_runner(options.runner, directory.name, site, clock, say),
+            runner=make_runner(runner, directory, site, clock, say),
             clock=clock,
             keep=options.out,
         )
@@ -186,6 +183,8 @@ class Session:
 def close_session(directory: Path, clock: Clock) -> None:
     """End what carries the session's token and remove its folder, whatever state it is in."""
     end_marked(f"{directory.name}.", grace=GRACE, clock=clock, under=directory)
+    if (directory / _ENGINE).exists():
+        sweep_engine(directory.name)
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -222,26 +221,39 @@ def new_directory() -> Path:
 
 
 def make_runner(
-    name: str, session: str, site: Path, clock: Clock, say: Callable[[str], None]
+    name: str, directory: Path, site: Path, clock: Clock, say: Callable[[str], None]
 ) -> Runner:
-    """The runner of this name, with its tools, and with those that only this site needs.
+    """The runner of this name for the session in `directory`, with what this site's runs need.
 
     Raises:
         ToolMissingError: one is not there; says which, and how to get it.
     """
+    session = directory.name
     act = ensure_act(cache_directory(), say=say)
+    found = find_terraform(environ=os.environ, home=Path.home())
+    terraform = found.serving(site, cache_directory())
+    if name != HostRunner.name:
+        (directory / _ENGINE).touch()
+        return engine_runner(
+            name,
+            act,
+            cache_directory(),
+            session=session,
+            clock=clock,
+            say=say,
+            terraform=terraform,
+        )
     tools = find_tools(cache_directory())
     for tool in tools:
         if not tool.ready:
             raise ToolMissingError(
                 f"{tool.name}: {tool.problem or 'not found'}", hint=tool.how_to_get
             )
-    terraform = find_terraform(environ=os.environ, home=Path.home())
     return HostRunner(
         act=act,
         tools=tools[1:],
         wall=OpenWall(clock),
         clock=clock,
         session=session,
-        terraform=terraform.serving(site, cache_directory()),
+        terraform=terraform,
     )

@@ -12,7 +12,8 @@ import typer
 from harness.clock import SystemClock
 from harness.cloud.clouds import CLOUDS
 from harness.resources import features_dir, reference_site
-from harness.session import RUNNERS, close_session, new_directory
+from harness.runner.choice import RUNNERS
+from harness.session import close_session, new_directory
 from harness.settings import FILE_NAME, load_settings
 
 MET, UNMET, MISUSED = 0, 1, 2

@@ -43,6 +43,7 @@ from harness.reports import write_all
 from harness.reports.console import matrix
 from harness.reports.markdown import append_summary
 from harness.reports.shards import SHARD, write_note
+from harness.runner.choice import AUTO
 from harness.session import Options, Session
 
 
@@ -52,7 +53,7 @@ def run(
     settings: SettingsFile = None,
     cloud: Cloud = "moto",
     endpoint: Endpoint = "",
-    runner: Runner = "host",
+    runner: Runner = AUTO,
     expression: Expression = "",
     tags: Tags = "",
     shard: Annotated[
@@ -100,6 +101,7 @@ def run(
         )
         for note in session.notes:
             console.print(f"note: {note}", markup=False, soft_wrap=True)
+        options = session.options
         mine = choose_shard(shard, plan, drills_of(selection)) if shard else None
         shutil.rmtree(out / "journals", ignore_errors=True)
         out.mkdir(parents=True, exist_ok=True)

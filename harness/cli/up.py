@@ -24,6 +24,7 @@ from harness.cli.signals import interrupts_on_signal
 from harness.clock import SystemClock
 from harness.errors import SitedrillError
 from harness.journal import Journal
+from harness.runner.choice import AUTO
 from harness.session import Options, Session
 
 
@@ -35,7 +36,7 @@ def up(
     settings: SettingsFile = None,
     cloud: Cloud = "moto",
     endpoint: Endpoint = "",
-    runner: Runner = "host",
+    runner: Runner = AUTO,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
     """Stand a world up with the site live, and keep it until interrupted."""

@@ -83,7 +83,7 @@ class Engine:
                 continue  # it has just ended by itself
             for volume in told.split():
                 if volume != SHARED_VOLUME:
-                    self._remove_volume(volume)
+                    self.forget("volume", volume)
 
     def sweep(self, session: str) -> None:
         """Remove everything of a session."""
@@ -104,11 +104,12 @@ class Engine:
             if not may_be_alive(owner):
                 self.remove([container])
 
-    def _remove_volume(self, volume: str) -> None:
+    def forget(self, kind: str, name: str) -> None:
+        """Remove a volume or a network, unless it is in use or gone."""
         try:
-            self.call("volume", "rm", "--force", volume)
+            self.call(kind, "rm", name)
         except ProcessError:
-            return  # another container has it
+            return
 
 
 def find_engine(environ: Mapping[str, str] | None = None) -> Engine:

@@ -19,8 +19,14 @@ from harness.runner.events import (
     Tolerated,
 )
 
-#: What act says of every double, several times, and of a Docker engine that nobody asked for.
-_NOISE = ("LocalRepositoryCache", "Couldn't get a valid docker connection")
+#: What act says of every double, several times, of a Docker engine that nobody asked for, and of every
+#: step that it runs in a container.
+_NOISE = (
+    "LocalRepositoryCache",
+    "Couldn't get a valid docker connection",
+    "Using docker host",
+    "\N{SPOUTING WHALE}  docker exec",
+)
 
 
 @dataclass

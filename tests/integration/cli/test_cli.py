@@ -55,7 +55,7 @@ def sitedrill(
     [
         (("run", "nowhere.feature"), "nowhere.feature is not there"),
         (("run", "--cloud", "azure"), "--cloud is 'azure', expected one of moto"),
-        (("run", "--runner", "cloud"), "--runner is 'cloud', expected one of host"),
+        (("run", "--runner", "cloud"), "--runner is 'cloud', expected one of auto, host"),
         (("run", "--site", "docs"), "docs/sitedrill.toml: file is missing"),
         (("run", "-n", "0"), "Invalid value for '-n'"),
         (("run", "--nonsense"), "No such option: --nonsense"),
