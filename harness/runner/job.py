@@ -19,9 +19,9 @@ class Job:
     the repository at the dispatched commit, from which act reads the workflow. `environment` is added
     to what every step sees; `variables` and `secrets` are the repository's. `ports` are those of this
     machine's loopback that belong to the world, the only ones a run needs to reach; `shared` are paths
-    outside `directory` that it may write: the origin it pushes to. `doubles` are the actions that the
-    site itself stands in for, by `owner/name@ref` or `owner/name`; with `real_actions`, the others are
-    fetched from there.
+    outside `directory` that it may write, `readable` those that it may only read. `doubles` are the
+    actions that the site itself stands in for, by `owner/name@ref` or `owner/name`; with `real_actions`,
+    the others are fetched from there.
     """
 
     run: str
@@ -42,6 +42,7 @@ class Job:
     shared: tuple[Path, ...] = ()
     doubles: Mapping[str, Path] = field(default_factory=dict)
     real_actions: RealActions | None = None
+    readable: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

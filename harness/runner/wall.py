@@ -78,17 +78,22 @@ class Started:
 
 
 def popen(
-    command: Sequence[str], job: Job, environment: Mapping[str, str]
+    command: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a command in the workspace, its output and errors in one pipe."""
+    """Start a command, its output and errors in one pipe."""
     return subprocess.Popen(
         command,
-        cwd=job.workspace,
+        cwd=directory,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=pass_fds,
     )
 
 
@@ -106,7 +111,7 @@ class OpenWall:
         self, command: Sequence[str], job: Job, *, environment: Mapping[str, str], token: str
     ) -> Iterator[Running]:
         """Start it as it is."""
-        process = popen(command, job, {**environment, TOKEN: token})
+        process = popen(command, directory=job.workspace, environment={**environment, TOKEN: token})
         started = Started(process, token, job.directory, self._clock)
         try:
             yield started
