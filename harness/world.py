@@ -269,7 +269,8 @@ class World:
         variables, secrets = self.values.variables(self._about), self.values.secrets(self._about)
         try:
             workspace = directory / "workspace"
-            self.origin.clone_to(workspace, run.sha)
+            github = f"https://github.com/{run.repository}"
+            self.origin.clone_to(workspace, run.sha, remote=github)
             job = Job(
                 run=run.key,
                 attempt=run.attempt,
@@ -283,10 +284,9 @@ class World:
                 environment=self._run_environment(run, credentials),
                 variables=variables,
                 secrets={**secrets, "GITHUB_TOKEN": credentials.token},
-                git_urls={f"https://github.com/{run.repository}": self.origin.url},
+                git_urls={github: self._api.git_url(self.api_url, run.repository)},
                 timeout=self._run_timeout,
                 ports=self.ports,
-                shared=(self.origin.path,),
             )
             self.journal.mask((credentials.oidc, credentials.runtime))
             outcome = self._runner.execute(job, self.journal)

@@ -111,10 +111,12 @@ class Origin:
         who = signature(author.handle, author.email, when)
         git(self.path, "tag", "--annotate", "--message", f"Release {name}", name, commit, env=who)
 
-    def clone_to(self, path: Path, sha: str) -> None:
-        """A fresh clone at a commit, as a run's workspace; pushes from it land here."""
+    def clone_to(self, path: Path, sha: str, *, remote: str = "") -> None:
+        """A fresh clone at a commit, as a run's workspace; it pushes to `remote`, else to our files."""
         git(self.path.parent, "clone", "--quiet", "--no-checkout", self.url, str(path))
         git(path, "checkout", "--quiet", "--detach", sha)
+        if remote:
+            git(path, "remote", "set-url", "origin", remote)
 
     def export(self, commit: str, path: Path) -> None:
         """The files of a commit, without history."""

@@ -133,8 +133,11 @@ def _no_double(use: Use) -> ConfigError:
 
 
 def _copy(source: Path, target: Path) -> None:
-    # Two uses of one repository at one ref share a folder.
-    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git"))
+    # Two uses of one repository at one ref share a folder. A link stays a link: what it leads to may be
+    # the person's own, and is not for the run to read.
+    shutil.copytree(
+        source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git")
+    )
 
 
 def _own_tree(use: Use, folder: Path, job: Job) -> None:

@@ -26,7 +26,6 @@ from harness.clock import Clock
 from harness.errors import PollTimeoutError, ProcessError
 from harness.polling import poll
 from harness.processes import TOKEN, marked
-from harness.runner.call import DOUBLES_DIR
 from harness.runner.doorway import INSIDE, Doorway
 from harness.runner.guard import Guard
 from harness.runner.job import Job
@@ -43,7 +42,8 @@ from harness.runner.wall import popen
 
 #: The user that GitHub's own runners have.
 USER = 1001
-#: Bytes of /tmp, of /var/tmp and of /dev/shm each.
+#: Folders that are a run's own and in memory, and the bytes that each may hold.
+_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - not the machine's
 TEMPORARY = 2 << 30
 #: setrlimit's bounds: bytes of one file, processes and threads (root is exempt from it), no core files.
 LIMITS = ("fsize=8589934592", "nproc=4096", "core=0")
@@ -61,8 +61,8 @@ _NAMESPACES = (
     *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
     *("--hostname", "runner", "--die-with-parent", "--new-session"),
 )
-#: Of the kernel's files in /proc these may be written by root without any privilege: whoever runs us as root
-#: is still root in there, by another name. bubblewrap itself covers only the folders that are writable.
+#: Of the kernel's files in /proc, root may write these without any privilege; and whoever runs us as
+#: root is still root in there, by another name. bubblewrap itself covers only folders that are writable.
 _KERNEL = tuple(
     word
     for name in ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr")
@@ -114,9 +114,12 @@ class Walled:
         return self.process.wait()
 
     def end(self) -> None:
-        """Ask what runs inside to end, then end all of it at once."""
+        """Ask the steps to end, then end all of it at once.
+
+        act itself is not asked: it would go at once, and the steps with it.
+        """
         if self.process.poll() is None:
-            for process in marked(self.token):
+            for process in self._steps():
                 with suppress(psutil.Error):
                     process.terminate()
             with suppress(PollTimeoutError):
@@ -127,6 +130,14 @@ class Walled:
                     clock=self.clock,
                 )
         self.kill()
+
+    def _steps(self) -> list[psutil.Process]:
+        """What runs inside, but the command that was started first."""
+        begun = []
+        for process in marked(self.token):
+            with suppress(psutil.Error):
+                begun.append((process.create_time(), process.pid, process))
+        return [process for _, _, process in sorted(begun)[1:]]
 
     def kill(self) -> None:
         """End all of it at once: with the first process of a namespace the kernel ends the others.
@@ -170,7 +181,7 @@ class Bubblewrap:
         """
         self._tool = tool
         self._clock = clock
-        readable = interpreter_roots() | linked_elsewhere() | {DOUBLES_DIR, INSIDE}
+        readable = interpreter_roots() | linked_elsewhere() | {INSIDE}
         for program in programs:
             if program.path is not None:
                 readable |= program_roots(program.path, home=Path.home())
@@ -253,11 +264,13 @@ class Bubblewrap:
 
 def _system() -> list[str]:
     """The options that are the same for every run on every machine."""
-    size = ("--size", str(TEMPORARY))
+    temporary = [
+        word
+        for folder in _TEMPORARY
+        for word in ("--size", str(TEMPORARY), "--perms", "1777", "--tmpfs", folder)
+    ]
     return [
         *system_mounts(),
-        *("--proc", "/proc", *_KERNEL, "--dev", "/dev", *size, "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108 - its own
-        *("--remount-ro", "/dev", "--dir", "/run", "--symlink", "/run", "/var/run"),
-        *(*size, "--perms", "1777", "--tmpfs", "/tmp"),  # noqa: S108 - its own
-        *(*size, "--perms", "1777", "--tmpfs", "/var/tmp"),  # noqa: S108 - its own
+        *("--proc", "/proc", *_KERNEL, "--dev", "/dev", *temporary, "--remount-ro", "/dev"),
+        *("--dir", "/run", "--symlink", "/run", "/var/run"),
     ]

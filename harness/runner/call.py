@@ -122,13 +122,20 @@ def _offer(name: Path, program: Path) -> None:
 
     When a step fails, act stops reading its terminal at once, and on a busy machine the last lines,
     which say why, are lost (`exec` in its pkg/container/host_environment.go waits only after a
-    success). What act starts for a step therefore lingers a moment after it has failed.
+    success). What act starts for a step therefore lingers a moment after it has failed. Asked to end,
+    it waits for the program, which is asked too.
     """
     if program.name not in _STARTED_BY_ACT:
         name.symlink_to(program)
         return
     quoted = shlex.quote(str(program))
-    name.write_text(
-        f'#!/bin/sh\n{quoted} "$@"\nstatus=$?\n[ $status -eq 0 ] || sleep {LINGER}\nexit $status\n'
+    lines = (
+        "#!/bin/sh",
+        "trap : TERM",
+        f'{quoted} "$@"',
+        "status=$?",
+        f"[ $status -eq 0 ] || sleep {LINGER}",
+        "exit $status",
     )
+    name.write_text("\n".join(lines) + "\n")
     name.chmod(0o755)

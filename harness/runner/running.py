@@ -105,3 +105,5 @@ def _watch(
             return running.wait(), timed_out.is_set()
         finally:
             timer.cancel()
+            # It may be ending the run right now: what it uses is closed next.
+            timer.join()

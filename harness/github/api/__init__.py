@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from harness.clock import Clock
-from harness.github.api import artifacts, identity, results, workflows
+from harness.github.api import artifacts, git_http, identity, results, workflows
 from harness.github.api.access import RunCredentials, Tokens
 from harness.github.api.desk import Desk, refusal
 from harness.github.control import ControlPlane
@@ -43,9 +43,15 @@ class GitHubApi:
                 *rest,
                 *identity.routes(desk),
                 *results.routes(desk),
+                *git_http.routes(desk),
             ],
             exception_handlers={404: _not_found},
         )
+
+    @staticmethod
+    def git_url(api: str, repository: str) -> str:
+        """Where git finds a repository on the server at this address."""
+        return f"{api}{git_http.PLACE}/{repository}"
 
     def admit(self, run: RunRequest) -> RunCredentials:
         """Give a run the tokens it will use."""

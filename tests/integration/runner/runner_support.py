@@ -109,6 +109,8 @@ class Bench:
             },
             git_urls={f"https://github.com/{REPOSITORY}": self.origin.url},
             timeout=120,
+            # Without a GitHub in front of it, a run pushes to the origin's own files.
+            shared=(self.origin.path,),
         )
         session = f"test-{uuid.uuid4().hex}"
         wall = self.wall or OpenWall(self.clock)

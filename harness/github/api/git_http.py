@@ -1,0 +1,147 @@
+"""The repository itself, as git reaches it on github.com: https://git-scm.com/docs/http-protocol
+
+A run fetches and pushes here, and never touches the origin's files: hooks and configuration in a
+repository are programs for whoever runs git in it next, and that is us, outside of every sandbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import zlib
+from collections.abc import AsyncIterator
+from typing import IO
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from harness.github.api.desk import Desk
+from harness.github.git import CLEAN
+
+#: Where the repositories stand on our server.
+PLACE = "/git"
+SERVICES = ("git-upload-pack", "git-receive-pack")
+#: Bytes of a request that are kept in memory, and at most: what GitHub lets somebody push at once.
+#: https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits
+IN_MEMORY, LARGEST = 8 << 20, 2 << 30
+_CHUNK = 1 << 16
+#: Nothing is started that would go on after the answer.
+_QUIETLY = ("-c", "receive.autogc=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+
+
+class TooLargeError(Exception):
+    """A request holds more than `LARGEST` bytes."""
+
+
+def routes(desk: Desk) -> list[Route]:
+    """The three addresses that git asks of a repository."""
+
+    async def advertise(request: Request) -> Response:
+        service = request.query_params.get("service", "")
+        if not _is_ours(desk, request):
+            return PlainTextResponse("Repository not found.", 404)
+        if service not in SERVICES:
+            # As GitHub: the protocol without a service, of git before 1.6.6, is not spoken.
+            return PlainTextResponse("Please upgrade your git client.", 403)
+        return await _advertise(desk, request, service)
+
+    async def serve(request: Request) -> Response:
+        if not _is_ours(desk, request):
+            return PlainTextResponse("Repository not found.", 404)
+        return await _serve(desk, request, request.url.path.rpartition("/")[2])
+
+    repository = PLACE + "/{owner}/{repo}"
+    return [
+        Route(f"{repository}/info/refs", advertise),
+        *(Route(f"{repository}/{name}", serve, methods=["POST"]) for name in SERVICES),
+    ]
+
+
+def _is_ours(desk: Desk, request: Request) -> bool:
+    asked = f"{request.path_params['owner']}/{request.path_params['repo'].removesuffix('.git')}"
+    return asked.lower() == desk.control.repository.lower()
+
+
+async def _advertise(desk: Desk, request: Request, service: str) -> Response:
+    process = await _git(desk, request, service, "--advertise-refs", stdin=None)
+    said, _ = await process.communicate()
+    if process.returncode != 0:
+        return PlainTextResponse("git cannot read the repository", 500)
+    first = f"# service={service}\n".encode()
+    head = b"" if _protocol(request) == "version=2" else b"%04x%s0000" % (len(first) + 4, first)
+    return Response(
+        head + said, media_type=f"application/x-{service}-advertisement", headers=_UNCACHED
+    )
+
+
+async def _serve(desk: Desk, request: Request, service: str) -> Response:
+    body = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed below
+    try:
+        await _receive(request, body)
+        body.seek(0)
+        # git reads a file; what is small is in no file until somebody asks for its number.
+        process = await _git(desk, request, service, stdin=body.fileno())
+    except (TooLargeError, zlib.error) as error:
+        return PlainTextResponse(str(error), 413)
+    finally:
+        body.close()
+    return StreamingResponse(
+        _output(process), media_type=f"application/x-{service}-result", headers=_UNCACHED
+    )
+
+
+async def _receive(request: Request, body: IO[bytes]) -> None:
+    packed = request.headers.get("content-encoding", "") in {"gzip", "x-gzip"}
+    unpack = zlib.decompressobj(wbits=31) if packed else None
+    size = 0
+    async for chunk in request.stream():
+        rest = chunk
+        while rest:
+            part = unpack.decompress(rest, _CHUNK) if unpack else rest
+            rest = unpack.unconsumed_tail if unpack else b""
+            size += len(part)
+            if size > LARGEST:
+                raise TooLargeError(f"more than {LARGEST} bytes in one request")
+            body.write(part)
+
+
+async def _output(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
+    if process.stdout is None:
+        return
+    try:
+        while chunk := await process.stdout.read(_CHUNK):
+            yield chunk
+    finally:
+        # Whoever asked is gone: so is the answer's reader, and git would wait for it.
+        if process.returncode is None and not process.stdout.at_eof():
+            process.kill()
+        await process.wait()
+
+
+async def _git(
+    desk: Desk, request: Request, service: str, *options: str, stdin: int | None
+) -> asyncio.subprocess.Process:
+    command = ["git", *_QUIETLY, service.removeprefix("git-"), "--stateless-rpc", *options]
+    return await asyncio.create_subprocess_exec(
+        *command,
+        str(desk.control.origin.path),
+        stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            **CLEAN,
+            "GIT_PROTOCOL": _protocol(request),
+        },
+    )
+
+
+def _protocol(request: Request) -> str:
+    """The version that is asked for; no others are passed on to git's environment."""
+    asked = request.headers.get("git-protocol", "")
+    return asked if asked in {"version=0", "version=1", "version=2"} else ""
+
+
+_UNCACHED = {"Cache-Control": "no-cache, max-age=0, must-revalidate"}
