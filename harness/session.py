@@ -32,7 +32,7 @@ from harness.runner.choice import AUTO, choose_runner, engine_runner, sweep_engi
 from harness.runner.job import Runner
 from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
-from harness.runner.wall import OpenWall
+from harness.runner.walls import choose_wall
 from harness.settings import load_settings
 
 #: A file in the folder of a session that uses a Docker engine.
@@ -50,6 +50,8 @@ class Options:
     `endpoint` is of a LocalStack that runs already, "" for one of our own; `workers` is how many
     drills run at once.
 
+    `sandbox` False lets host runs be ordinary processes of the person's.
+
     `run_timeout` is in seconds, for one workflow run; `out` is where journals and reports go.
     """
 
@@ -59,6 +61,7 @@ class Options:
     endpoint: str = ""
     workers: int = 1
     runner: str = AUTO
+    sandbox: bool = True
     out: Path = Path("build/drills")
     seed: int = 1
     run_timeout: float = 300
@@ -119,7 +122,7 @@ class Session:
             site=site,
             settings=settings,
             cloud=cloud,
-            runner=make_runner(runner, directory, site, clock, say),
+            runner=make_runner(self.options, directory, site, clock, say),
             clock=clock,
             keep=options.out,
         )
@@ -221,14 +224,14 @@ def new_directory() -> Path:
 
 
 def make_runner(
-    name: str, directory: Path, site: Path, clock: Clock, say: Callable[[str], None]
+    options: Options, directory: Path, site: Path, clock: Clock, say: Callable[[str], None]
 ) -> Runner:
-    """The runner of this name for the session in `directory`, with what this site's runs need.
+    """The chosen runner for the session in `directory`, with what this site's runs need.
 
     Raises:
-        ToolMissingError: one is not there; says which, and how to get it.
+        ToolMissingError: a tool is not there, or the sandbox; says which, and how to get it.
     """
-    session = directory.name
+    name, session = options.runner, directory.name
     act = ensure_act(cache_directory(), say=say)
     found = find_terraform(environ=os.environ, home=Path.home())
     terraform = found.serving(site, cache_directory())
@@ -249,10 +252,19 @@ def make_runner(
             raise ToolMissingError(
                 f"{tool.name}: {tool.problem or 'not found'}", hint=tool.how_to_get
             )
+    foreign = options.settings is not None or site != reference_site().resolve()
+    wall = choose_wall(
+        sandbox=options.sandbox,
+        foreign=site if foreign else None,
+        programs=[act, *(tool.path for tool in tools if tool.path is not None)],
+        readable=terraform.readable,
+        clock=clock,
+        say=say,
+    )
     return HostRunner(
         act=act,
         tools=tools[1:],
-        wall=OpenWall(clock),
+        wall=wall,
         clock=clock,
         session=session,
         terraform=terraform,

@@ -39,6 +39,13 @@ Endpoint = Annotated[
     ),
 ]
 Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}.")]
+NoSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--no-sandbox",
+        help="With --runner host: let the site's workflows run as you, with your files and network.",
+    ),
+]
 Features = Annotated[
     list[Path] | None,
     typer.Argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -12,6 +13,7 @@ from rich.table import Table
 from harness.cli.common import UNMET
 from harness.clock import SystemClock
 from harness.cloud.clouds import Ground, LocalStackCloud, MiniStackCloud
+from harness.runner.bubblewrap import find_bubblewrap
 from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
 from harness.venvs import find_python
@@ -21,7 +23,8 @@ def doctor() -> None:
     """Say which tools drills need, where each was found, and how to get the others."""
     table = Table("tool", "version", "where", "how to get it", title="What drills need")
     terraform = find_terraform(environ=os.environ, home=Path.home())
-    tools = (*find_tools(cache_directory()), *terraform.programs)
+    wall = replace(find_bubblewrap(), optional=True)
+    tools = (*find_tools(cache_directory()), wall, *terraform.programs)
     for tool in tools:
         where = str(tool.path) if tool.path else "not found"
         note = "" if tool.ready else tool.how_to_get

@@ -82,6 +82,8 @@ def pytest_command(
         "only": only,
     }
     command += [f"--sitedrill-{name}={value}" for name, value in given.items() if value is not None]
+    if not options.sandbox:
+        command.append("--sitedrill-no-sandbox")
     return command + (["-n", str(workers)] if workers > 1 else [])
 
 

@@ -18,6 +18,7 @@ from harness.cli.common import (
     Endpoint,
     Expression,
     Features,
+    NoSandbox,
     Runner,
     SettingsFile,
     Site,
@@ -54,6 +55,7 @@ def run(
     cloud: Cloud = "moto",
     endpoint: Endpoint = "",
     runner: Runner = AUTO,
+    no_sandbox: NoSandbox = False,
     expression: Expression = "",
     tags: Tags = "",
     shard: Annotated[
@@ -86,6 +88,7 @@ def run(
         endpoint=endpoint,
         workers=workers,
         runner=runner,
+        sandbox=not no_sandbox,
         out=out,
         seed=seed,
         run_timeout=timeout,

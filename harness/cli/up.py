@@ -14,6 +14,7 @@ from rich.console import Console
 from harness.cli.common import (
     Cloud,
     Endpoint,
+    NoSandbox,
     Runner,
     SettingsFile,
     Site,
@@ -37,12 +38,20 @@ def up(
     cloud: Cloud = "moto",
     endpoint: Endpoint = "",
     runner: Runner = AUTO,
+    no_sandbox: NoSandbox = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
     """Stand a world up with the site live, and keep it until interrupted."""
     console = Console(stderr=True)
     site = chosen_site(site)
-    options = Options(site=site, settings=settings, cloud=cloud, endpoint=endpoint, runner=runner)
+    options = Options(
+        site=site,
+        settings=settings,
+        cloud=cloud,
+        endpoint=endpoint,
+        runner=runner,
+        sandbox=not no_sandbox,
+    )
     try:
         with interrupts_on_signal(), session_directory() as directory:
             _stand_up(options, environment, directory, console, as_json=as_json)

@@ -92,7 +92,9 @@ class Origin:
         checkout = self.path.with_name(f"{self.path.name}.commit")
         shutil.rmtree(checkout, ignore_errors=True)
         try:
-            git(self.path.parent, "clone", "--quiet", "--shared", str(self.path), str(checkout))
+            # What we write goes nowhere but into the checkout: a link is a file there.
+            clone = ("clone", "--quiet", "--shared", "--config", "core.symlinks=false")
+            git(self.path.parent, *clone, str(self.path), str(checkout))
             tips = self.tips()
             start = [f"refs/remotes/origin/{branch}"] if f"refs/heads/{branch}" in tips else []
             if start or not tips:

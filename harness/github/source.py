@@ -73,8 +73,11 @@ def clone_of(site: Path, path: Path, *, branch: str = "") -> Origin:
 
 
 def copy_files(site: Path, tree: Path) -> None:
-    """The files of a site that has no history, into a checkout."""
-    shutil.copytree(site, tree, dirs_exist_ok=True, ignore=_IGNORED)
+    """The files of a site that has no history, into a checkout.
+
+    A link stays one: what it leads to may be the person's own.
+    """
+    shutil.copytree(site, tree, symlinks=True, dirs_exist_ok=True, ignore=_IGNORED)
 
 
 def _default_branch(site: Path) -> str:

@@ -79,7 +79,9 @@ def find_bubblewrap(search: str | None = None) -> Tool:
     program = Path(found)
     version = version_of(program)
     if tuple(int(part) for part in version.split(".")[:2] if part) < OLDEST:
-        problem = f"version {version or 'unknown'}, {'.'.join(map(str, OLDEST))} or newer is needed"
+        problem = (
+            f"of version {version or 'unknown'}, {'.'.join(map(str, OLDEST))} or newer is needed"
+        )
         return Tool("bubblewrap", program, version, _HOW, problem)
     tried = [found, *_NAMESPACES, *_system(), "--", "/bin/sh", "-c", "exit 0"]
     try:
@@ -88,7 +90,7 @@ def find_bubblewrap(search: str | None = None) -> Tool:
         return Tool("bubblewrap", program, version, _HOW, f"cannot be run: {error}")
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        return Tool("bubblewrap", program, version, _FORBIDDEN, f"does not work here: {said}")
+        return Tool("bubblewrap", program, version, _FORBIDDEN, f"forbidden here: {said}")
     return Tool("bubblewrap", program, version, _HOW)
 
 
@@ -171,27 +173,35 @@ class Bubblewrap:
 
     name = "bubblewrap"
 
-    def __init__(self, tool: Tool, *, programs: Iterable[Tool] = (), clock: Clock) -> None:
+    def __init__(
+        self,
+        tool: Tool,
+        *,
+        programs: Iterable[Path] = (),
+        readable: Iterable[Path] = (),
+        clock: Clock,
+    ) -> None:
         """Look once at what every run may read.
 
         Args:
             tool: bubblewrap, as `find_bubblewrap` found it.
-            programs: what runs start besides the system's: act and the tools, with what they read.
+            programs: what runs start besides the system's: act and the tools.
+            readable: what else they read, such as the files that their configuration names.
             clock: whose time counts while a run is ended.
         """
         self._tool = tool
         self._clock = clock
-        readable = interpreter_roots() | linked_elsewhere() | {INSIDE}
+        seen = interpreter_roots() | linked_elsewhere() | {INSIDE}
         for program in programs:
-            if program.path is not None:
-                readable |= program_roots(program.path, home=Path.home())
-            readable |= set(program.readable)
+            seen |= program_roots(program, home=Path.home())
+        for path in readable:
+            seen |= {path, path.resolve()}
         self._fixed = [*_NAMESPACES, *_system()]
-        self._readable = frozenset(readable)
+        self._readable = frozenset(seen)
 
     def versions(self) -> Mapping[str, str]:
         """Of bubblewrap."""
-        return {self._tool.name: self._tool.version}
+        return {"sandbox": f"{self.name} {self._tool.version}"}
 
     @contextmanager
     def start(

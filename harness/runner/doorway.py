@@ -55,7 +55,8 @@ class Doorway:
         self._thread = threading.Thread(target=self._loop.run_forever, name="doorway", daemon=True)
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._places = asyncio.Semaphore(MOST)
+        self._listening: dict[socket.socket, int] = {}
+        self._open_now = 0
 
     def __enter__(self) -> Doorway:
         """Make the socket file, and wait for somebody to come through."""
@@ -104,10 +105,11 @@ class Doorway:
         bounds = [word for limit in limits for word in ("--limit", limit)]
         return [*opened, "--ports", ports, *bounds, "--", *command]
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _open(self) -> None:
         """Until somebody has passed the right sockets; then the door is gone."""
@@ -121,8 +123,10 @@ class Doorway:
                     listening, answer = [], (str(error) or "too slow").encode()
                 if listening:
                     self._close_door()
-                for port, sock in zip(self.ports, listening, strict=False):
-                    self._begin(self._accept(sock, port))
+                self._listening = dict(zip(listening, self.ports, strict=False))
+                for sock in listening:
+                    sock.setblocking(False)
+                self._listen()
                 try:
                     await self._loop.sock_sendall(one, answer)
                 except OSError:
@@ -149,21 +153,35 @@ class Doorway:
                 return [socket.socket(fileno=number) for number in numbers]
         raise ValueError(f"expected a listening socket for each of {list(self.ports)}")
 
-    async def _accept(self, listening: socket.socket, port: int) -> None:
-        listening.setblocking(False)
-        with listening:
-            while True:
-                await self._places.acquire()
-                try:
-                    inner, _ = await self._loop.sock_accept(listening)
-                except OSError:
-                    self._places.release()
-                    await asyncio.sleep(AGAIN)
-                    continue
-                except BaseException:
-                    self._places.release()
-                    raise
-                self._begin(self._relay(inner, port))
+    def _listen(self) -> None:
+        for listening in self._listening:
+            self._loop.add_reader(listening, self._accept, listening)
+
+    def _pause(self) -> None:
+        for listening in self._listening:
+            self._loop.remove_reader(listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        try:
+            inner, _ = listening.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        except OSError:
+            self._pause()
+            self._loop.call_later(AGAIN, self._listen)
+            return
+        inner.setblocking(False)
+        self._open_now += 1
+        if self._open_now >= MOST:
+            self._pause()
+
+        def ended(_: object) -> None:
+            inner.close()
+            self._open_now -= 1
+            if self._open_now == MOST - 1:
+                self._listen()
+
+        self._begin(self._relay(inner, self._listening[listening])).add_done_callback(ended)
 
     async def _relay(self, inner: socket.socket, port: int) -> None:
         """Both ways until both ends have said that they are done, or one is gone."""
@@ -185,10 +203,12 @@ class Doorway:
         finally:
             for writer in writers:
                 writer.transport.abort()
-            inner.close()
-            self._places.release()
 
     async def _finish(self) -> None:
+        self._pause()
+        listening, self._listening = self._listening, {}
+        for sock in listening:
+            sock.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -119,5 +119,5 @@ class OpenWall:
             started.close()
 
     def versions(self) -> Mapping[str, str]:
-        """Of nothing."""
-        return {}
+        """Says that there is none."""
+        return {"sandbox": "none"}

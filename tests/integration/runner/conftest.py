@@ -34,7 +34,7 @@ def bubblewrap(act: Path, tools: tuple[Tool, ...]) -> Bubblewrap:
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    programs = (Tool("act", act, "", ""), *tools)
+    programs = [act, *(tool.path for tool in tools if tool.path is not None)]
     return Bubblewrap(found, programs=programs, clock=SystemClock())
 
 

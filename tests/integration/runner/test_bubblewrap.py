@@ -146,15 +146,13 @@ echo 'echo from a shell' | sudo -s
 
 
 def test_a_tools_configuration_is_readable_and_stays_as_it_is(
-    walled: Bench, bubblewrap: Bubblewrap, tmp_path: Path
+    walled: Bench, tmp_path: Path
 ) -> None:
     config = tmp_path / "cli.rc"
     config.write_text("configuration of the tool")
-    tool = Tool("some", Path("/usr/bin/env"), "1", "", readable=(config,))
+    programs = [walled.act, *(tool.path for tool in walled.tools if tool.path is not None)]
     walled.wall = Bubblewrap(
-        find_bubblewrap(),
-        programs=(Tool("act", walled.act, "", ""), *walled.tools, tool),
-        clock=walled.clock,
+        find_bubblewrap(), programs=programs, readable=[config], clock=walled.clock
     )
     shown = tmp_path / "shown"
     shown.write_text("shown to this run")
@@ -251,7 +249,7 @@ def test_a_fork_bomb_is_ended_and_says_so(walled: Bench) -> None:
 
 def test_temporary_folders_have_an_end(walled: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.runner.bubblewrap.TEMPORARY", 8 << 20)
-    programs = (Tool("act", walled.act, "", ""), *walled.tools)
+    programs = [walled.act, *(tool.path for tool in walled.tools if tool.path is not None)]
     walled.wall = Bubblewrap(find_bubblewrap(), programs=programs, clock=walled.clock)
     ran = walled.run(
         everything("""
@@ -302,7 +300,7 @@ def test_a_bubblewrap_that_cannot_make_namespaces_is_found_out(tmp_path: Path) -
     broken = fake(
         '[ "$1" = --version ] && echo bubblewrap 0.8.0 || { echo "No permissions" >&2; exit 1; }'
     )
-    assert broken.problem == "does not work here: No permissions"
+    assert broken.problem == "forbidden here: No permissions"
     assert not broken.ready
 
 
