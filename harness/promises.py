@@ -49,6 +49,7 @@ class Layers:
         before: both layers before the response.
         after: both layers now.
         records: the prefix of the records that the site keeps in its bucket; "" when it keeps none.
+        buckets: those that hold content, the other environments' too.
     """
 
     bucket: str
@@ -58,6 +59,7 @@ class Layers:
     before: LayerState
     after: LayerState
     records: str = ""
+    buckets: frozenset[str] = frozenset()
 
     @property
     def not_content(self) -> tuple[str, ...]:
@@ -69,6 +71,11 @@ class Layers:
         key = str(call.data.get("params", {}).get("Key", ""))
         is_put = call.data.get("operation") == "PutObject"
         return bool(self.records) and is_put and key.startswith(self.records)
+
+    def is_content(self, call: Record) -> bool:
+        """Whether an object that is written is content; the state of Terraform, say, is not."""
+        bucket = call.data.get("params", {}).get("Bucket")
+        return bucket in {self.bucket, *self.buckets} and not self.is_record(call)
 
 
 def broken_promises(
@@ -133,8 +140,10 @@ def _infrastructure_not_restored(layers: Layers) -> list[str]:
 def _not_left_alone(layer: str, layers: Layers, records: Sequence[Record], run: str) -> list[str]:
     """What of a layer changed, or was changed and changed back."""
     changes = mutating_calls(records, by_run(run))
-    calls = changes.infrastructure if layer == "infrastructure" else changes.content
-    touched = [call for call in calls if not layers.is_record(call)]
+    if layer == "infrastructure":
+        touched = list(changes.infrastructure)
+    else:
+        touched = [call for call in changes.content if layers.is_content(call)]
     found = differences(
         layers.before,
         layers.after,

@@ -76,6 +76,7 @@ class Scene:
             before=before,
             after=self.capture(),
             records=self.world.settings.audit.records,
+            buckets=frozenset(each.bucket for each in self.world.environments.values()),
         )
 
 

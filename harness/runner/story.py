@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from harness.journal import Journal
@@ -27,6 +28,10 @@ _NOISE = (
     "Using docker host",
     "\N{SPOUTING WHALE}  docker exec",
 )
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+#: What Terraform draws around an error.
+_FRAME = " │╷╵"
 
 
 @dataclass
@@ -90,8 +95,11 @@ class Story:
         )
 
     def _output(self, job: str, step: str, line: str) -> None:
-        if line.strip():
-            self._lines[job, step] = line.strip()
+        plain = _COLOUR.sub("", line).strip().strip(_FRAME)
+        if plain:
+            self._lines[job, step] = plain
+        if plain.startswith("Error: "):
+            self._errors.setdefault((job, step), plain)
         if line.startswith("error: "):
             self._errors[job, step] = line.removeprefix("error: ")
         self._write("step.output", job=job, step=step, line=line)

@@ -34,6 +34,8 @@ _QUIET = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
 _CALLED = re.compile(
     r"(?<![\w./-])(terraform|tofu)(?=\s+(?:-chdir|[a-z]))|/setup-(?:terraform|opentofu)@"
 )
+#: A provider listens at a socket below TMPDIR, and a socket's address has room for 107 bytes (unix(7)).
+_LONGEST = 80
 _HOW = "terraform: developer.hashicorp.com/terraform/install; tofu: opentofu.org/docs/intro/install"
 
 
@@ -63,7 +65,10 @@ class Terraform:
         ready = [package for package in self.providers if not package.packed]
         config = directory / "terraform.rc"
         config.write_text(write_mirror(directory / "providers", ready, self.platform))
-        return {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(config)}
+        offered = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(config)}
+        if len(str(directory)) > _LONGEST:
+            offered["PLUGIN_UNIX_SOCKET_DIR"] = "/tmp"  # noqa: S108 - the address of a socket is short
+        return offered
 
     def serving(self, site: Path, cache: Path) -> Terraform:
         """Made ready for a site: what it needs is here, and unpacked.
