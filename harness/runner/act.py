@@ -67,7 +67,11 @@ class HostRunner:
         tools = {tool.name: tool.path for tool in self._tools if tool.path is not None}
         if self._terraform:
             offered = self._terraform.offer(job.directory)
-            job = replace(job, environment={**offered, **job.environment})
+            job = replace(
+                job,
+                environment={**offered, **job.environment},
+                readable=(*job.readable, *self._terraform.readable),
+            )
         command = prepare(job, act=self._act, tools=tools)
         token = f"{self._session}.{os.getpid()}.{job.run}.{job.attempt}."
         return conduct(
