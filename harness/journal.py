@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from harness.clock import Clock
 from harness.errors import SitedrillError
@@ -59,7 +61,10 @@ class Journal:
         """Replace these values, and each line of them, by `***` in what is written from now on."""
         lines = {line.strip() for secret in secrets for line in (secret, *secret.splitlines())}
         with self._lock:
-            known = set(self._secrets) | {line for line in lines if len(line) >= SHORTEST_SECRET}
+            plain = {line for line in lines if len(line) >= SHORTEST_SECRET}
+            known = (
+                set(self._secrets) | plain | {form for line in plain for form in disguises(line)}
+            )
             self._secrets = tuple(sorted(known, key=len, reverse=True))
 
     def write(self, kind: str, **data: Any) -> Record:
@@ -137,6 +142,28 @@ class Journal:
             return value
         # What the file would get as text (a path, an exception) may hold a secret as well.
         return self._masked(str(value))
+
+
+def disguises(secret: str) -> set[str]:
+    """The forms in which programs write a value without meaning to hide it, as GitHub masks them.
+
+    In Base64 it looks different at each of three places in a longer text; of each only what does not
+    depend on its neighbours is taken, and of what fills several lines each line.
+    https://github.com/actions/runner/blob/main/src/Runner.Common/HostContext.cs
+    """
+    raw = secret.encode()
+    forms = {
+        quote(secret, safe=""),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    }
+    for skipped in range(3):
+        whole = raw[skipped : skipped + (len(raw) - skipped) // 3 * 3]
+        text = b64encode(whole).decode()
+        for form in (text, text.replace("+", "-").replace("/", "_")):
+            forms.add(form)
+            forms |= {form[start : start + 76] for start in range(0, len(form), 76)}
+    return {form for form in forms if form != secret and len(form) >= 2 * SHORTEST_SECRET}
 
 
 def read_journal(path: Path) -> list[Record]:
