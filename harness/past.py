@@ -35,7 +35,7 @@ def deploy_past(
     """
     here = world.environment(environment)
     _make_role(world, here)
-    prepare(world, world.directory)
+    prepare(world, world.directory, environment=environment)
     states = {}
     for release in releases:
         ran = deploy(world, release, environment=environment, actor=author.handle, role="setup")

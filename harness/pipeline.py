@@ -50,7 +50,7 @@ def deploy(world: World, release: Release, *, environment: str, actor: str, role
     return next((one for one in ran if one.outcome.conclusion != "success"), ran[0])
 
 
-def prepare(world: World, directory: Path) -> None:
+def prepare(world: World, directory: Path, *, environment: str) -> None:
     """Run the commands that make what the pipeline takes for granted.
 
     Raises:
@@ -61,7 +61,7 @@ def prepare(world: World, directory: Path) -> None:
         return
     tree = directory / "prepare.tree"
     world.origin.export(world.origin.head(), tree)
-    here = next(iter(world.environments.values()))
+    here = world.environment(environment)
     outcome = run_commands(
         world.runner,
         commands,
@@ -70,7 +70,7 @@ def prepare(world: World, directory: Path) -> None:
         name="prepare",
         journal=world.journal,
         environment={
-            **world.values.variables(""),
+            **world.values.variables(environment),
             "AWS_ENDPOINT_URL": world.endpoint,
             "AWS_ACCESS_KEY_ID": "SITEDRILLPREPARE",
             "AWS_SECRET_ACCESS_KEY": "prepare",

@@ -155,7 +155,11 @@ class EmergencyWorkflow(Strict):
             words: operation, method, environment, reason, target, immediate: those that are said.
         """
         names = self.inputs.model_dump()
-        return {w: self._their_word(w, words[w]) for w in names if w in words and names[w]}
+        said = {w: self._their_word(w, words[w]) for w in names if w in words and names[w]}
+        if names["operation"] == names["method"] and "method" in said:
+            # One input for both: the method's value says the operation, too.
+            said.pop("operation", None)
+        return said
 
     def inputs_for(self, words: Mapping[str, Any]) -> dict[str, Scalar]:
         """The form as it is filled in; where two words share an input, the method counts more."""
