@@ -75,7 +75,6 @@ def pytest_command(
         "cloud": options.cloud,
         "endpoint": options.endpoint or None,
         "runner": options.runner,
-        "actions": options.actions,
         "out": options.out.resolve(),
         "seed": options.seed,
         "timeout": options.run_timeout,

@@ -14,7 +14,6 @@ from harness.cli.common import (
     INTERRUPTED,
     MET,
     UNMET,
-    Actions,
     Cloud,
     Endpoint,
     Expression,
@@ -57,7 +56,6 @@ def run(
     endpoint: Endpoint = "",
     runner: Runner = AUTO,
     no_sandbox: NoSandbox = False,
-    actions: Actions = "doubles",
     expression: Expression = "",
     tags: Tags = "",
     shard: Annotated[
@@ -91,7 +89,6 @@ def run(
         workers=workers,
         runner=runner,
         sandbox=not no_sandbox,
-        actions=actions,
         out=out,
         seed=seed,
         run_timeout=timeout,

@@ -48,7 +48,7 @@ def summary(results: Results) -> str:
     parts += _causes((d.id, d.causes) for d in results.drills if d.verdict != "met")
     parts += _findings(results.drills)
     if results.drills:
-        parts += [f"{results.summary.drills} drills in {duration(results.summary.seconds)}.", ""]
+        parts += [f"It took {duration(results.summary.seconds)}.", ""]
     return "\n".join(parts)
 
 
