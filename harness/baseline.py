@@ -31,6 +31,7 @@ from harness.github.history import Release, open_history
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
 from harness.journal import Journal
+from harness.outside import Outside
 from harness.past import deploy_past
 from harness.runner.job import Runner
 from harness.settings import FILE_NAME, SiteSettings
@@ -81,6 +82,7 @@ class Baselines:
         runner: Runner,
         clock: Clock,
         keep: Path,
+        outside: Outside,
     ) -> None:
         """Nothing is built before `get`.
 
@@ -93,9 +95,11 @@ class Baselines:
             runner: executes the deployments.
             clock: whose time counts.
             keep: where the journal of a baseline that failed is left, to be read.
+            outside: what answers for the world outside.
         """
         self.directory = directory
         self._keep = keep
+        self._outside = outside
         self.site = site
         self.settings = settings
         self.cloud = cloud
@@ -160,6 +164,7 @@ class Baselines:
             new_id=new_id,
             index=self._index,
             environment=baseline.environment,
+            outside=self._outside,
             run_timeout=run_timeout,
         )
 
@@ -204,6 +209,7 @@ class Baselines:
                     clock=self.clock,
                     new_id=cast.run_id,
                     index=self._index,
+                    outside=self._outside,
                     environment=environment,
                 )
                 with world:

@@ -46,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--sitedrill-endpoint", default="", help="of a LocalStack that runs already")
     add("--sitedrill-runner", default="auto", help="how act runs (default: auto)")
     add("--sitedrill-no-sandbox", action="store_true", help="host runs: no sandbox around them")
+    add("--sitedrill-actions", default="doubles", help="doubles or real (default: doubles)")
     add("--sitedrill-out", default="build/drills", help="where journals and reports go")
     add("--sitedrill-seed", type=int, default=1, help="makes up people and words (default: 1)")
     add("--sitedrill-timeout", type=float, default=300, help="seconds for one workflow run")
@@ -262,6 +263,7 @@ class _Shared:
             workers=self._workers(),
             runner=option("--sitedrill-runner"),
             sandbox=not option("--sitedrill-no-sandbox"),
+            actions=option("--sitedrill-actions"),
             out=Path(option("--sitedrill-out")),
             seed=option("--sitedrill-seed"),
             run_timeout=option("--sitedrill-timeout"),

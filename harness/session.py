@@ -19,22 +19,28 @@ from harness.baseline import Baselines
 from harness.clock import Clock
 from harness.cloud.clouds import Ground, choose_cloud
 from harness.drill import Drill, Plan
+from harness.egress.downloads import Downloads
+from harness.egress.proxy import Proxy
 from harness.errors import ConfigError, ToolMissingError
 from harness.fitting import site_incidents
 from harness.github.git import git
 from harness.github.source import has_commits, is_repository, uncommitted
 from harness.incidents import Catalogue
 from harness.journal import Journal
+from harness.outside import Outside
 from harness.processes import end_marked
 from harness.resources import reference_site
 from harness.runner.act import HostRunner
 from harness.runner.choice import AUTO, choose_runner, engine_runner, sweep_engine
 from harness.runner.job import Runner
+from harness.runner.real_actions import RealActions
 from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
 from harness.runner.walls import choose_wall
 from harness.settings import load_settings
 
+#: What a workflow's actions are: ours and the site's stand-ins, or the real ones where reachable.
+ACTIONS = ("doubles", "real")
 #: A file in the folder of a session that uses a Docker engine.
 _ENGINE = "engine"
 #: Seconds that processes left behind get to end by themselves.
@@ -45,7 +51,8 @@ GRACE = 2.0
 class Options:
     """What a person chooses: the site (None: the reference site), the cloud, the runner, the seed.
 
-    `settings` is the site's settings file, when it is not in the site itself.
+    `settings` is the site's settings file, when it is not in the site itself. `actions` says whether the
+    workflows' actions are doubles or the real ones.
 
     `endpoint` is of a LocalStack that runs already, "" for one of our own; `workers` is how many
     drills run at once.
@@ -62,6 +69,7 @@ class Options:
     workers: int = 1
     runner: str = AUTO
     sandbox: bool = True
+    actions: str = "doubles"
     out: Path = Path("build/drills")
     seed: int = 1
     run_timeout: float = 300
@@ -91,6 +99,13 @@ class Session:
         Raises:
             ConfigError: an option or a file is wrong.
         """
+        if options.actions not in ACTIONS:
+            raise ConfigError(
+                file="options",
+                key="--actions",
+                value=options.actions,
+                expected="one of " + ", ".join(ACTIONS),
+            )
         ground = Ground(
             clock=clock,
             token=f"{directory.name}.",
@@ -113,6 +128,14 @@ class Session:
         self._clock = clock
         site = (options.site or reference_site()).resolve()
         settings = load_settings(site, options.settings)
+        self._proxy = Proxy(
+            directory / "egress",
+            cache=cache_directory(),
+            session=directory.name,
+            owner_pid=owner_pid,
+            clock=clock,
+            say=say,
+        )
         self.catalogue: Catalogue = site_incidents(site, settings)
         #: What people should know of the site before it is drilled.
         self.notes = notes_on(site)
@@ -125,6 +148,16 @@ class Session:
             runner=make_runner(self.options, directory, site, clock, say),
             clock=clock,
             keep=options.out,
+            outside=Outside(
+                self._proxy,
+                actions={key: site / path for key, path in settings.doubles.actions.items()},
+                downloads=Downloads(
+                    {key: site / path for key, path in settings.doubles.downloads.items()}
+                ),
+                real_actions=RealActions(cache_directory() / "actions")
+                if options.actions == "real"
+                else None,
+            ),
         )
 
     def drill(self, drill: str, *, feature: str, scenario: str, journal: Journal) -> Drill:
@@ -180,6 +213,7 @@ class Session:
     def close(self) -> None:
         """End everything that is left and remove the folder; for the owner."""
         self.baselines.close()
+        self._proxy.close()
         close_session(self.directory, self._clock)
 
 

@@ -27,6 +27,8 @@ from harness.cloud.emulator import Emulator
 from harness.cloud.gateway import Gateway
 from harness.cloud.operations import OperationIndex
 from harness.edge import BUCKET_CHANGES, Edge, WebsiteBucket
+from harness.egress.egress import Egress
+from harness.egress.way_out import WayOut
 from harness.errors import DispatchError, DrillError
 from harness.github.api import GitHubApi, RunCredentials
 from harness.github.control import ControlPlane
@@ -34,6 +36,7 @@ from harness.github.oidc import Issuer
 from harness.github.origin import Origin
 from harness.github.runs import RunRequest
 from harness.journal import Journal
+from harness.outside import Outside
 from harness.places import Environment, Values
 from harness.runner.job import Job, Outcome, Runner
 from harness.serving import Serving
@@ -64,6 +67,7 @@ class World:
         clock: Clock,
         new_id: Callable[[], int],
         index: OperationIndex,
+        outside: Outside,
         environment: str = "",
         run_timeout: float = 300,
     ) -> None:
@@ -80,6 +84,7 @@ class World:
             clock: whose time counts.
             new_id: makes up run ids.
             index: recognises AWS operations; may be shared with worlds that are not open now.
+            outside: what answers for the world outside.
             environment: the one that all runs are about: they see its variables and secrets.
             run_timeout: seconds after which a run is ended.
         """
@@ -93,8 +98,10 @@ class World:
         self._emulator = emulator
         self._index = index
         self._runner = runner
+        self._outside = outside
         self._run_timeout = run_timeout
         self._api = GitHubApi(self.control, issuer, clock=clock)
+        self._way_out: WayOut
         self._clients: dict[str, Clients] = {}
         self._stack = ExitStack()
         self.endpoint = ""
@@ -123,6 +130,9 @@ class World:
         enter.callback(lambda: serving.run(gateway.aclose()))
         self.endpoint = f"http://{serving.host}:{self._opened(serving.serve(gateway))}"
         self.api_url = f"http://{serving.host}:{self._opened(serving.serve(self._api.app))}"
+        out = enter.enter_context(WayOut(self._egress(gateway), serving, self._outside.proxy))
+        self._opened(out.port)
+        self._way_out = out
         enter.callback(self._close_clients)
         listeners: dict[int, str | WebsiteBucket] = {}
         sockets = []
@@ -153,6 +163,15 @@ class World:
 
         gateway.subscribe(tell_edge)
         return self
+
+    def _egress(self, gateway: Gateway) -> Egress:
+        return Egress(
+            repository=self.settings.site.repository,
+            github=self._api.app,
+            aws=gateway,
+            downloads=self._outside.downloads,
+            journal=self.journal,
+        )
 
     def clients(self, caller: str) -> Clients:
         """AWS clients whose calls the journal attributes to `caller`."""
@@ -267,6 +286,8 @@ class World:
         directory.mkdir(parents=True)
         credentials = self._api.admit(run)
         variables, secrets = self.values.variables(self._about), self.values.secrets(self._about)
+        outward, outward_token = self._way_out.environment(run.key, directory / "egress")
+        self.journal.mask((credentials.oidc, credentials.runtime, outward_token))
         try:
             workspace = directory / "workspace"
             github = f"https://github.com/{run.repository}"
@@ -281,17 +302,19 @@ class World:
                 event=run.event,
                 actor=run.actor,
                 directory=directory,
-                environment=self._run_environment(run, credentials),
+                environment={**outward, **self._run_environment(run, credentials)},
                 variables=variables,
                 secrets={**secrets, "GITHUB_TOKEN": credentials.token},
                 git_urls={github: self._api.git_url(self.api_url, run.repository)},
                 timeout=self._run_timeout,
                 ports=self.ports,
+                doubles=self._outside.actions,
+                real_actions=self._outside.real_actions,
             )
-            self.journal.mask((credentials.oidc, credentials.runtime))
             outcome = self._runner.execute(job, self.journal)
         finally:
             self._api.dismiss(credentials)
+            self._way_out.dismiss(run.key)
             shutil.rmtree(directory, ignore_errors=True)
         for tag in self.origin.tags():
             if tag.name not in before:

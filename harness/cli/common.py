@@ -46,6 +46,12 @@ NoSandbox = Annotated[
         help="With --runner host: let the site's workflows run as you, with your files and network.",
     ),
 ]
+Actions = Annotated[
+    str,
+    typer.Option(
+        help="What the workflows' actions are: doubles, or real ones where they can be fetched."
+    ),
+]
 Features = Annotated[
     list[Path] | None,
     typer.Argument(

@@ -75,6 +75,7 @@ def pytest_command(
         "cloud": options.cloud,
         "endpoint": options.endpoint or None,
         "runner": options.runner,
+        "actions": options.actions,
         "out": options.out.resolve(),
         "seed": options.seed,
         "timeout": options.run_timeout,

@@ -14,6 +14,7 @@ from harness.cli.common import (
     INTERRUPTED,
     MET,
     UNMET,
+    Actions,
     Cloud,
     Endpoint,
     Expression,
@@ -56,6 +57,7 @@ def run(
     endpoint: Endpoint = "",
     runner: Runner = AUTO,
     no_sandbox: NoSandbox = False,
+    actions: Actions = "doubles",
     expression: Expression = "",
     tags: Tags = "",
     shard: Annotated[
@@ -89,6 +91,7 @@ def run(
         workers=workers,
         runner=runner,
         sandbox=not no_sandbox,
+        actions=actions,
         out=out,
         seed=seed,
         run_timeout=timeout,

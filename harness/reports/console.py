@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ class _Matrix:
             wide = options.max_width >= WIDE
             yield view.table(grid, options.max_width) if wide else view.list(grid)
         yield from view.causes(self.results)
+        yield from view.findings(self.results)
         yield view.totals(self.results)
         if self.out_dir is not None:
             yield from view.files(self.out_dir)
@@ -124,6 +126,14 @@ class _View:
             )
             for cause in drill.causes:
                 yield Padding(self.text(cause), (0, 0, 0, 4))
+
+    def findings(self, results: Results) -> RenderResult:
+        found = Counter(line for drill in results.drills for line in drill.findings)
+        if found:
+            yield self.text("found on the way", "bold")
+        for line, count in found.items():
+            times = f" [{count} drills]" if count > 1 else ""
+            yield Padding(self.text(f"{line}{times}", "yellow"), (0, 0, 0, 4))
 
     def totals(self, results: Results) -> RenderableType:
         summary = results.summary

@@ -79,7 +79,9 @@ def _case(suite: ET.Element, feature: str, drill: DrillResult) -> None:
         trouble = ET.SubElement(case, kind, type=drill.verdict, message="; ".join(drill.causes))
         trouble.text = "\n".join(drill.causes)
     output = ET.SubElement(case, "system-out")
-    output.text = f"journal: {drill.journal}"
+    output.text = "\n".join(
+        [f"journal: {drill.journal}", *(f"finding: {line}" for line in drill.findings)]
+    )
 
 
 def _properties(drill: DrillResult) -> dict[str, object]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.reports.files import write_atomically
+from harness.reports.findings import findings_of
 from harness.reports.journals import DrillJournal, read_journals
 from harness.reports.text import one_line
 
@@ -70,6 +71,7 @@ class DrillResult(_Shape):
     observed: Outcome | None
     verdict: Verdict
     causes: tuple[str, ...]
+    findings: tuple[str, ...] = ()
     recovery_seconds: Seconds | None
     time_to_deploy_seconds: Seconds | None
     availability: Share | None
@@ -145,6 +147,7 @@ def _drill(journal: DrillJournal) -> DrillResult:
         observed=observed,
         verdict=word,
         causes=tuple(_causes(journal, word, interrupted)),
+        findings=findings_of(journal),
         recovery_seconds=seconds_of(verdict.get("recovery_seconds")),
         time_to_deploy_seconds=seconds_of(verdict.get("time_to_deploy_seconds")),
         availability=_share(verdict.get("availability"), journal),

@@ -33,6 +33,7 @@ def test_a_drill_is_told_from_its_journal(drill: Drills, journals: Path) -> None
         "observed": "recovers",
         "verdict": "met",
         "causes": (),
+        "findings": (),
         "recovery_seconds": 3.2,
         "time_to_deploy_seconds": 4.8,
         "availability": 0.71,
