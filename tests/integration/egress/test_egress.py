@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from harness.egress.egress import Egress
 from harness.egress.proxy import Proxy
 from harness.egress.way_out import WayOut
 from harness.errors import ToolMissingError
+from harness.reports.findings import findings_of
+from harness.reports.journals import read_journals
+from harness.runner.act import HostRunner
+from harness.runner.bubblewrap import Bubblewrap, find_bubblewrap
+from harness.runner.job import Job
+from harness.runner.tools import cache_directory, ensure_act, find_tools
 from harness.serving import Serving
 
 pytestmark = pytest.mark.integration
@@ -122,3 +129,60 @@ def test_without_mitmproxy_everything_is_refused_by_name(outward: Outward, tmp_p
     ]
     assert [line.partition(":")[0] for line in said if "egress" in line] == ["no egress proxy"]
     assert isinstance(outward.way_out, WayOut)
+
+
+CURL = f"""\
+name: Emergency
+on: workflow_dispatch
+jobs:
+  fix:
+    runs-on: ubuntu-latest
+    steps:
+      - name: Double
+        run: curl -sSfL {TOFU}
+      - name: Refused
+        run: curl -sS https://example.org/tool.tgz || true
+"""
+
+
+def test_a_walled_run_gets_its_double_and_both_are_found(outward: Outward) -> None:
+    wall = find_bubblewrap()
+    if not wall.ready and not os.environ.get("CI"):
+        pytest.skip("no bubblewrap")
+    workspace = outward.directory / "workspace"
+    outward.origin.clone_to(workspace, outward.origin.head())
+    (workspace / "w.yml").write_text(CURL)
+    tools = find_tools(cache_directory())[1:]
+    act = ensure_act(cache_directory(), say=print)
+    programs = [act, *(tool.path for tool in tools if tool.path is not None)]
+    runner = HostRunner(
+        act=act,
+        tools=tools,
+        wall=Bubblewrap(wall, programs=programs, clock=CLOCK),
+        clock=CLOCK,
+        session=f"test-{os.getpid()}",
+    )
+    job = Job(
+        run=RUN,
+        attempt=1,
+        role="response",
+        workspace=workspace,
+        workflow="w.yml",
+        event_name="workflow_dispatch",
+        event={},
+        actor="on-call",
+        directory=outward.directory,
+        environment=outward.environment,
+        ports=(outward.way_out.port,),
+        timeout=120,
+    )
+    outcome = runner.execute(job, outward.journal)
+    assert outcome.cause == ""
+    (read,) = read_journals(outward.journal.path.parent)
+    lines = [(r.data["step"], r.data["line"]) for r in read.all("step.output")]
+    assert ("Double", "PK double") in lines
+    assert any(line.startswith("sitedrill refused GET https://example.org") for _, line in lines)
+    assert findings_of(read) == (
+        f"your emergency path needs github.com release downloads: {TOFU} (a double answered)",
+        "your emergency path needs example.org: https://example.org/tool.tgz (refused)",
+    )
