@@ -173,7 +173,11 @@ class Forking:
         owner_pid = int(json.loads(environ["wsgi.input"].read(size))["owner"])
         sock = _listen()
         port: int = sock.getsockname()[1]
+        # Python forgets, in a child, the signals that came before the fork was over for it: until
+        # then the system keeps them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         pid = os.fork()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         if pid == 0:
             self._become_clone(sock, owner_pid, environ["werkzeug.socket"])
         sock.close()

@@ -182,9 +182,9 @@ def test_who_assumed_a_role_is_known_by_the_sessions_name(front: Front) -> None:
         ),
         (
             "s3",
-            "get_bucket_request_payment",
-            {"Bucket": "site"},
-            "s3 GetBucketRequestPayment is not implemented by the emulator moto: no --cloud ",
+            "put_bucket_request_payment",
+            {"Bucket": "site", "RequestPaymentConfiguration": {"Payer": "Requester"}},
+            "s3 PutBucketRequestPayment is not implemented by the emulator moto: no --cloud ",
         ),
         ("sts", "decode_authorization_message", {"EncodedMessage": "x"}, "sts DecodeAuth"),
         ("workmail", "list_organizations", {}, "workmail ListOrganizations is not"),
