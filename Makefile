@@ -10,7 +10,7 @@ WORKERS ?= 2
 OUT ?= build/drills
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system drill test lint unit integration bench matrix clean
+.PHONY: help setup system drill test long lint unit integration bench matrix clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,9 +44,12 @@ unit: setup ## Run the fast tests
 integration: setup system ## Run the tests with real act, git, AWS CLI and emulators
 	$(BIN)/pytest -m "not unit" -n $(WORKERS)
 
-test: system lint ## Run every check and test, with coverage
+test: system lint ## Run every check and test, with coverage; `make long` has a few that only repeat
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+	$(BIN)/pytest -m "not long" -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+
+long: setup system ## Run the tests that only repeat: twenty drills in a row, every moment to interrupt
+	$(BIN)/pytest -m long -n $(WORKERS)
 
 bench: setup ## Measure; the numbers go into benchmarks/README.md by hand
 	$(BIN)/python benchmarks/run.py

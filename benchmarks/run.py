@@ -21,6 +21,8 @@ from harness.checks.layers import capture
 from harness.clock import SystemClock
 from harness.drill import Drill
 from harness.journal import Journal, read_journal
+from harness.runner.act import HostRunner
+from harness.runner.call import prepare, run_environment
 from harness.session import Options, Session, new_directory
 from harness.world import World
 
@@ -92,6 +94,7 @@ class Bare:
     name = "bare"
 
     def __init__(self, made: Session) -> None:
+        assert isinstance(made.baselines.runner, HostRunner)
         self._runner = made.baselines.runner
         self.seconds = 0.0
 
@@ -101,8 +104,10 @@ class Bare:
     def execute(self, job, journal):  # type: ignore[no-untyped-def]
         from harness.runner.job import Outcome  # noqa: PLC0415
 
-        command = self._runner._prepare(job)  # type: ignore[attr-defined]
-        env = self._runner._environment(job)  # type: ignore[attr-defined]
+        runner = self._runner
+        tools = {tool.name: tool.path for tool in runner._tools if tool.path is not None}
+        command = prepare(job, act=runner._act, tools=tools)
+        env = run_environment(job)
         begun = time.perf_counter()
         code = subprocess.run(
             command, cwd=job.workspace, env=env, stdout=subprocess.DEVNULL, check=False

@@ -64,20 +64,36 @@ def marked(token: str, under: Path | None = None) -> list[psutil.Process]:
     A process that has cleared its environment is known by the folder it stands in, if that is
     `under` this one.
     """
-    found = []
+    found, unread = [], []
     for process in psutil.process_iter():
         if process.pid == os.getpid():
             continue
-        try:
-            carried = process.environ().get(TOKEN, "")
-            mine = carried.startswith(token) or (
-                under is not None and Path(process.cwd()).is_relative_to(under)
-            )
-            if mine and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue
-    return found
+        carried = _carried(process)
+        if carried == "":
+            unread.append(process)
+        elif _is_of(process, carried or "\0", token, under):
+            found.append(process)
+    # A process that just becomes another program has no environment for a moment.
+    return found + [one for one in unread if _is_of(one, _carried(one) or "\0", token, under)]
+
+
+def _carried(process: psutil.Process) -> str | None:
+    """The token of a process: empty where its environment is, None where it has another."""
+    try:
+        environment = process.environ()
+    except (psutil.Error, OSError):
+        return None
+    return environment.get(TOKEN) if environment else ""
+
+
+def _is_of(process: psutil.Process, carried: str, token: str, under: Path | None) -> bool:
+    try:
+        mine = carried.startswith(token) or (
+            under is not None and Path(process.cwd()).is_relative_to(under)
+        )
+        return mine and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False
 
 
 def end_marked(token: str, *, grace: float, clock: Clock, under: Path | None = None) -> int:

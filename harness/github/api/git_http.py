@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import tempfile
 import zlib
-from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import IO
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from harness.github.api.desk import Desk
 from harness.github.git import CLEAN
@@ -65,10 +67,11 @@ def _is_ours(desk: Desk, request: Request) -> bool:
 
 
 async def _advertise(desk: Desk, request: Request, service: str) -> Response:
-    process = await _git(desk, request, service, "--advertise-refs", stdin=None)
-    said, _ = await process.communicate()
-    if process.returncode != 0:
-        return PlainTextResponse("git cannot read the repository", 500)
+    with tempfile.TemporaryFile() as answer:
+        if await _git(desk, request, service, "--advertise-refs", stdin=None, stdout=answer) != 0:
+            return PlainTextResponse("git cannot read the repository", 500)
+        answer.seek(0)
+        said = answer.read()
     first = f"# service={service}\n".encode()
     head = b"" if _protocol(request) == "version=2" else b"%04x%s0000" % (len(first) + 4, first)
     return Response(
@@ -77,19 +80,32 @@ async def _advertise(desk: Desk, request: Request, service: str) -> Response:
 
 
 async def _serve(desk: Desk, request: Request, service: str) -> Response:
-    body = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed below
-    try:
-        await _receive(request, body)
-        body.seek(0)
-        # git reads a file; what is small is in no file until somebody asks for its number.
-        process = await _git(desk, request, service, stdin=body.fileno())
-    except (TooLargeError, zlib.error) as error:
-        return PlainTextResponse(str(error), 413)
-    finally:
-        body.close()
-    return StreamingResponse(
-        _output(process), media_type=f"application/x-{service}-result", headers=_UNCACHED
-    )
+    with ExitStack() as files:
+        answer = files.enter_context(tempfile.TemporaryFile())
+        try:
+            with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+                await _receive(request, body)
+                body.seek(0)
+                # git reads a file; what is small is in none until somebody asks for its number.
+                await _git(desk, request, service, stdin=body.fileno(), stdout=answer)
+        except (TooLargeError, zlib.error) as error:
+            return PlainTextResponse(str(error), 413)
+        answer.seek(0)
+        kept = files.pop_all()
+    return _Answer(answer, kept, media_type=f"application/x-{service}-result")
+
+
+class _Answer(StreamingResponse):
+    """What git said, from its file, which is closed whether or not somebody still listens."""
+
+    def __init__(self, answer: IO[bytes], files: ExitStack, *, media_type: str) -> None:
+        chunks = iter(lambda: answer.read(_CHUNK), b"")
+        super().__init__(chunks, media_type=media_type, headers=_UNCACHED)
+        self._files = files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._files:
+            await super().__call__(scope, receive, send)
 
 
 async def _receive(request: Request, body: IO[bytes]) -> None:
@@ -107,35 +123,34 @@ async def _receive(request: Request, body: IO[bytes]) -> None:
             body.write(part)
 
 
-async def _output(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
-    if process.stdout is None:
-        return
-    try:
-        while chunk := await process.stdout.read(_CHUNK):
-            yield chunk
-    finally:
-        # Whoever asked is gone: so is the answer's reader, and git would wait for it.
-        if process.returncode is None and not process.stdout.at_eof():
-            process.kill()
-        await process.wait()
-
-
 async def _git(
-    desk: Desk, request: Request, service: str, *options: str, stdin: int | None
-) -> asyncio.subprocess.Process:
+    desk: Desk,
+    request: Request,
+    service: str,
+    *options: str,
+    stdin: int | None,
+    stdout: IO[bytes],
+) -> int:
+    """Run git to its end, and say how it ended.
+
+    From file to file, so that no reader that is gone can hold it; in a thread, so that it is waited
+    for even where the server stops meanwhile.
+    """
     command = ["git", *_QUIETLY, service.removeprefix("git-"), "--stateless-rpc", *options]
-    return await asyncio.create_subprocess_exec(
-        *command,
-        str(desk.control.origin.path),
-        stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [*command, str(desk.control.origin.path)],
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
         env={
             "PATH": os.environ.get("PATH", os.defpath),
             **CLEAN,
             "GIT_PROTOCOL": _protocol(request),
         },
+        check=False,
     )
+    return done.returncode
 
 
 def _protocol(request: Request) -> str:
