@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 
@@ -26,19 +25,17 @@ from harness import injection, responses
 from harness.baseline import Baselines
 from harness.checks.layers import LayerState
 from harness.clock import Clock
-from harness.errors import ConfigError, DrillError, UnmetError
+from harness.course import Course, there
+from harness.errors import DrillError, UnmetError
 from harness.evidence import Evidence, Responded
 from harness.github.actors import Actor, Cast
-from harness.github.history import Release
-from harness.incidents import Catalogue, Incident
+from harness.incidents import Catalogue
 from harness.journal import Journal
 from harness.judgement import DOES_NOT_RECOVER, Verdict, judge
 from harness.responses import Response
 from harness.scene import Scene, open_scene
 from harness.settings import EmergencyWorkflow
 from harness.world import Ran, World
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -103,17 +100,10 @@ class Drill:
         self._cast = Cast(plan.seed)
         self._stack = ExitStack()
         self._http = self._stack.enter_context(httpx.Client(trust_env=False, timeout=10))
-        self._phase = "begin"
+        self._course = Course(journal)
         self._opened: Scene | None = None
-        self._noted: Incident | None = None
-        self._via = "none"
-        self._live: Release | None = None
-        self._injected_at: float | None = None
         self._shipping_trouble = ""
-        self._response: Response | None = None
         self._dispatched: _Dispatched | None = None
-        self._looked_at: set[str] = set()
-        self._doubts: list[str] = []
 
     def __enter__(self) -> Drill:
         """Begin the journal."""
@@ -147,7 +137,7 @@ class Drill:
             environment: one of the site's.
             release: the tag that this release must have; any, when not given.
         """
-        self._enter("world")
+        self._course.enter("world")
         self._opened = open_scene(
             environment,
             baselines=self._baselines,
@@ -160,27 +150,27 @@ class Drill:
             interval=self._interval,
             run_timeout=self._run_timeout,
         )
-        self._live = self._opened.baseline.live
-        if release is not None and release != self._live.tag:
+        live = self._opened.baseline.live
+        self._course.environment, self._course.now_live = environment, live
+        if release is not None and release != live.tag:
             raise DrillError(
-                f"the newest release is {self._live.tag}, not {release}",
+                f"the newest release is {live.tag}, not {release}",
                 hint=f"{environment} serves its newest release, whatever it is called",
             )
 
     def check_steady_state(self) -> None:
         """Is the site, whole, as the live release has it? If not, nothing can be drilled."""
-        self._enter("steady")
-        findings = self._scene.viewer.findings(self._now_live, known=())
-        self._looked_at.add("steady")
+        self._course.look("steady")
+        findings = self._scene.viewer.findings(self._course.live, known=())
         self.journal.write("steady", healthy=not findings, findings=findings)
         if findings:
-            self._doubts.append(f"the site was not healthy to begin with: {findings[0]}")
+            self._course.doubts.append(f"the site was not healthy to begin with: {findings[0]}")
 
     def note_incident(self, incident: str, *, via: str) -> None:
         """Say which incident this is about, and how it is put in; somebody else may do that."""
-        self._enter("inject")
-        self._noted, self._via = self._catalogue.get(incident), via
-        self._tell_plan()
+        self._course.enter("inject")
+        self._course.noted, self._course.via = self._catalogue.get(incident), via
+        self._course.plan()
 
     def ship(self, incident: str, *, release: str | None = None) -> None:
         """Ship the incident as the next release, through the site's own pipeline.
@@ -190,12 +180,12 @@ class Drill:
             release: the tag that this release must have; any, when not given.
         """
         self.note_incident(incident, via="release")
-        if self._doubts:
+        if self._course.doubts:
             return
         scene = self._scene
         shipped = injection.ship(
             scene.world,
-            self._incident,
+            self._course.incident,
             scene.environment,
             after=scene.baseline.live,
             cast=self._cast,
@@ -203,29 +193,27 @@ class Drill:
         )
         if release is not None and release != shipped.release.tag:
             raise DrillError(f"the next release is {shipped.release.tag}, not {release}")
-        self._live = shipped.release
         if shipped.conclusion != "success":
             trouble = f"; shipping it ended in {shipped.conclusion}: {shipped.cause}"
             self._shipping_trouble = trouble
-        self._tell_injected(release=shipped.release.tag, commit=shipped.release.commit)
+        self._course.inject(shipped.release)
 
     def drift(self, incident: str) -> None:
         """Make the incident directly on the live environment."""
         self.note_incident(incident, via="drift")
-        if not self._doubts:
-            injection.drift(self.world, self._incident, self._scene.environment)
-            self._tell_injected(release=None, commit=None)
+        if not self._course.doubts:
+            injection.drift(self.world, self._course.incident, self._scene.environment)
+            self._course.inject()
 
     def see_symptom(self) -> None:
         """Prove through the edge that viewers see the fault; else the drill is inconclusive."""
-        self._enter("symptom")
-        self._looked_at.add("symptom")
-        if self._doubts:
+        self._course.look("symptom")
+        if self._course.doubts:
             return
         begun = self.journal.elapsed()
-        why_not = self._scene.viewer.wait_until_it_shows(self._incident)
+        why_not = self._scene.viewer.wait_until_it_shows(self._course.incident)
         if why_not:
-            self._doubts.append(f"the fault never showed: {why_not}{self._shipping_trouble}")
+            self._course.doubts.append(f"the fault never showed: {why_not}{self._shipping_trouble}")
         seconds = round(self.journal.elapsed() - begun, 3)
         self.journal.write("symptom", visible=not why_not, detail=why_not, seconds=seconds)
 
@@ -249,7 +237,7 @@ class Drill:
         response = responses.rollback(
             method,
             baseline=self._scene.baseline,
-            live=self._now_live,
+            live=self._course.live,
             target_commit=target_commit,
             form=self._form,
         )
@@ -264,7 +252,7 @@ class Drill:
         known = baseline.origin.head() == baseline.live.commit
         commit = injection.fix(
             self.world,
-            self._incident,
+            self._course.incident,
             baseline.live.commit,
             cast=self._cast,
             author=baseline.author,
@@ -286,7 +274,7 @@ class Drill:
         Raises:
             ConfigError: the feature expects something else than the incident.
         """
-        self._check_expectation(expected, _there(self._response, "a response"))
+        self._course.expect(expected, scenario=self.plan.scenario, files=self._catalogue.origin)
         return self._conclude(expected, must_be_refused=False)
 
     def conclude_refused(self) -> Verdict:
@@ -299,7 +287,7 @@ class Drill:
         Raises:
             UnmetError: it is not; says what is missing.
         """
-        verdict = _there(self.verdict, "a conclusion")
+        verdict = there(self.verdict, "a conclusion")
         lines = [cause for cause in verdict.causes if cause.startswith("audit: ")]
         if lines:
             raise UnmetError("; ".join(lines))
@@ -310,7 +298,7 @@ class Drill:
         Raises:
             UnmetError: it is not; says why.
         """
-        verdict = _there(self.verdict, "a conclusion")
+        verdict = there(self.verdict, "a conclusion")
         if verdict.verdict != "met":
             raise UnmetError(f"{verdict.verdict}: {'; '.join(verdict.causes)}")
 
@@ -323,61 +311,46 @@ class Drill:
     def give_up(self, cause: str) -> None:
         """Something broke: the verdict is `error`, unless there is one already."""
         if self.verdict is None:
-            line = f"in phase {self._phase}: {' '.join(cause.split())}"
+            line = f"in phase {self._course.phase}: {' '.join(cause.split())}"
             self.verdict = Verdict(None, None, "error", (line,))
             self.journal.write("verdict", **asdict(self.verdict))
 
     def interrupted(self, by: str) -> None:
         """Somebody stops the drill: the journal says where."""
-        self.journal.write("interrupted", phase=self._phase, by=by)
+        self.journal.write("interrupted", phase=self._course.phase, by=by)
 
     # How.
 
     def _respond(self, response: Response, reason: str | None, actor: Actor | None) -> None:
-        self._enter("respond")
-        self._response = response
-        self._tell_plan()
-        if self._doubts:
+        self._course.enter("respond")
+        self._course.response = response
+        self._course.plan()
+        if self._course.doubts:
             return
         world, here = self.world, self._scene.environment
-        why = self._cast.reason(self._incident.title) if reason is None else reason
+        why = self._cast.reason(self._course.incident.title) if reason is None else reason
         who = actor or responses.somebody_who_may(world, here, self._cast)
         before = self._scene.capture()
         at = self.journal.elapsed()
         ran, rejected = responses.dispatch(world, here, response, reason=why, actor=who.handle)
         self._dispatched = _Dispatched(before, at, ran, rejected)
 
-    def _check_expectation(self, expected: str, response: Response) -> None:
-        incident = self._incident
-        name = response.method or response.operation
-        known = incident.expected(self._via, name)
-        if known != expected:
-            raise ConfigError(
-                file=self._catalogue.origin / f"{incident.id}.toml",
-                key=f"expect.{self._via}.{name}",
-                value=known,
-                expected=f"{expected!r}, as scenario {self.plan.scenario!r} says",
-            )
-
     def _conclude(self, expected: str, *, must_be_refused: bool) -> Verdict:
-        self._enter("observe")
-        self._tell_plan(expected, refused=must_be_refused)
-        if "steady" not in self._looked_at:
-            self._doubts.append("nobody looked whether the site was healthy to begin with")
-        if "symptom" not in self._looked_at:
-            self._doubts.append("nobody looked whether viewers see the fault")
+        self._course.enter("observe")
+        self._course.plan(expected, refused=must_be_refused)
+        self._course.doubt_what_nobody_saw()
         evidence = None
-        if not self._doubts:
+        if not self._course.doubts:
             evidence = self._observe(must_be_refused)
-        self._enter("verdict")
-        self.verdict = judge(expected, evidence, self._doubts)
+        self._course.enter("verdict")
+        self.verdict = judge(expected, evidence, self._course.doubts)
         self.journal.write("verdict", **asdict(self.verdict))
         return self.verdict
 
     def _observe(self, must_be_refused: bool) -> Evidence:
-        scene, target = self._scene, _there(self._response, "a response").target
-        dispatched = _there(self._dispatched, "a response")
-        findings = scene.look(target, live=self._now_live, incident=self._incident)
+        scene, target = self._scene, there(self._course.response, "a response").target
+        dispatched = there(self._dispatched, "a response")
+        findings = scene.look(target, live=self._course.live, incident=self._course.incident)
         return Evidence.gather(
             journal=self.journal,
             clients=scene.world.clients("checks"),
@@ -385,7 +358,7 @@ class Drill:
             responded=Responded(
                 ran=dispatched.ran,
                 rejected=dispatched.rejected,
-                injected_at=self._injected_at,
+                injected_at=self._course.injected_at,
                 dispatched_at=dispatched.at,
                 must_be_refused=must_be_refused,
             ),
@@ -393,50 +366,10 @@ class Drill:
             audit=scene.world.settings.audit,
         )
 
-    def _tell_plan(self, expected: str | None = None, *, refused: bool = False) -> None:
-        """What is known of the drill so far: the last of these records counts."""
-        response = self._response
-        self.journal.write(
-            "drill.planned",
-            incident=self._incident.id,
-            layer=self._incident.layer,
-            via=self._via,
-            environment=self._scene.environment.name,
-            operation=response and response.operation,
-            method=response and response.method,
-            expected=expected,
-            refused=refused,
-        )
-
-    def _tell_injected(self, *, release: str | None, commit: str | None) -> None:
-        incident, via = self._incident.id, self._via
-        record = self.journal.write(
-            "injected", incident=incident, via=via, release=release, commit=commit
-        )
-        self._injected_at = record.t
-
-    def _enter(self, phase: str) -> None:
-        self._phase = phase
-        self.journal.write("phase", name=phase)
-
     @property
     def _scene(self) -> Scene:
-        return _there(self._opened, "a world: open one first")
+        return there(self._opened, "a world: open one first")
 
     @property
     def _form(self) -> EmergencyWorkflow:
         return self.world.settings.workflows.emergency
-
-    @property
-    def _now_live(self) -> Release:
-        return _there(self._live, "a world: open one first")
-
-    @property
-    def _incident(self) -> Incident:
-        return _there(self._noted, "an incident: ship or make one first")
-
-
-def _there(value: T | None, what: str) -> T:
-    if value is None:
-        raise DrillError(f"this step needs {what}")
-    return value
