@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness.errors import ConfigError
 from harness.incidents import Catalogue, ContentEdit, Fault, Incident, edit_content, load_incidents
-from harness.injection import DISTRIBUTION_FILE
+from harness.injection import configurations
 from harness.resources import incidents_dir
 from harness.settings import FILE_NAME, SiteSettings
 
@@ -119,6 +119,8 @@ class Fitting:
         section = self._settings.environments.get(wanted.environment)
         if incident.fault.distribution and section and section.serves == "website":
             return f"no CloudFront for {incident.id}"
+        if incident.fault.website and section and section.serves != "website":
+            return f"no website of a bucket for {incident.id}"
         key = (incident.id, wanted.via)
         if key not in self._fits:
             self._fits[key] = self._why_not_broken(incident, wanted.via)
@@ -129,7 +131,7 @@ class Fitting:
         if via == "release":
             if incident.id in ship:
                 return ""
-            if incident.fault.distribution and not (self._site / DISTRIBUTION_FILE).is_file():
+            if not all((self._site / file).is_file() for file in configurations(incident.fault)):
                 return f"nothing says how {incident.id} is shipped (incidents.ship)"
         if self._settings.site.build and via == "drift":
             # What is built need not be named as its source is; its words come from there.

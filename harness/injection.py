@@ -102,19 +102,19 @@ def break_site(tree: Path, incident: Incident, settings: SiteSettings) -> None:
         _edit_files(tree, incident.id, edits)
         return
     fault, content = incident.fault, settings.site.content
-    for file, patch in _configurations(fault):
+    for file, patch in configurations(fault).items():
         _break_configuration(tree / file, incident, patch)
     if fault.content:
         _write(tree / content, edit_content(fault, _read(tree / content)))
 
 
-def _configurations(fault: Fault) -> list[tuple[Path, Patch]]:
-    """The files of the site that a fault patches, and what it makes of each."""
-    patches: list[tuple[Path, Patch]] = []
+def configurations(fault: Fault) -> dict[Path, Patch]:
+    """The files of the site that a fault patches when it is shipped, and what it makes of each."""
+    patches: dict[Path, Patch] = {}
     if fault.distribution:
-        patches.append((DISTRIBUTION_FILE, partial(patch_distribution, fault)))
+        patches[DISTRIBUTION_FILE] = partial(patch_distribution, fault)
     if fault.website:
-        patches.append((WEBSITE_FILE, partial(patch_website, fault)))
+        patches[WEBSITE_FILE] = partial(patch_website, fault)
     return patches
 
 
@@ -266,7 +266,7 @@ def _broken_files(good: Path, incident: Incident, settings: SiteSettings) -> lis
     if edits is not None:
         globs = [ContentEdit(files=edit.file, delete=True) for edit in edits]
         return _touched(good, good, globs)
-    files = [file for file, _ in _configurations(incident.fault)]
+    files = list(configurations(incident.fault))
     return [*files, *_touched(good, good / settings.site.content, incident.fault.content)]
 
 
