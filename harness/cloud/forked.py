@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -117,7 +118,11 @@ class ForkedEmulator:
         except BaseException:
             _end(process)
             raise
-        return cls(f"http://127.0.0.1:{found['port']}", found["pid"], clock=clock, process=process)
+        kept: subprocess.Popen[bytes] | None = process
+        if owner_pid != os.getpid():
+            # It lives as long as its owner, not as this handle; subprocess would warn of that.
+            process.returncode, kept = 0, None
+        return cls(f"http://127.0.0.1:{found['port']}", found["pid"], clock=clock, process=kept)
 
     @classmethod
     def attach(cls, endpoint: str, *, clock: Clock) -> Self:

@@ -90,12 +90,14 @@ class Egress:
             await PlainTextResponse("sitedrill: this run is over\n", 403)(scope, receive, send)
             return
         answer = self._answer_for(url)
-        status = 0
+        begun = False
 
         async def told(message: Message) -> None:
-            nonlocal status
+            nonlocal begun
             if message["type"] == "http.response.start":
-                status = int(message["status"])
+                # First written, then said: whoever has the answer finds it in the journal.
+                begun = True
+                self._tell(run, scope["method"], url, answer, int(message["status"]))
             await send(message)
 
         kept = [(name, value) for name, value in scope["headers"] if name.decode() not in _OURS]
@@ -106,7 +108,8 @@ class Egress:
             else:
                 await self._response(answer, scope["method"], url)(inner, receive, told)
         finally:
-            self._tell(run, scope["method"], url, answer, status)
+            if not begun:
+                self._tell(run, scope["method"], url, answer, 0)
 
     def _answer_for(self, url: str) -> str:
         parts = urlsplit(url)

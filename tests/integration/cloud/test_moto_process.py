@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -178,6 +180,18 @@ def test_sigterm_ends_it_at_once(template: MotoEmulator, clock: Clock) -> None:
         clone = template.clone(os.getpid())
         os.kill(clone.pid, signal.SIGTERM)
         poll(lambda pid=clone.pid: gone(pid), within=5, waiting_for="the clone to end", clock=clock)
+
+
+def test_a_handle_to_what_another_process_owns_can_be_dropped(tmp_path: Path, clock: Clock) -> None:
+    started = MotoEmulator.start(owner_pid=os.getppid(), directory=tmp_path, clock=clock)
+    endpoint, pid = started.endpoint, started.pid
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        del started
+        gc.collect()
+    assert [str(one.message) for one in warned if issubclass(one.category, ResourceWarning)] == []
+    MotoEmulator.attach(endpoint, clock=clock).stop()
+    assert gone(pid)
 
 
 def test_it_is_quiet(tmp_path: Path, clock: Clock) -> None:
