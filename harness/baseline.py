@@ -257,6 +257,10 @@ class _Kept:
         """As the emulator says."""
         return self._emulator.implements(service, operation)
 
+    def admits(self, status: int, body: bytes) -> bool:
+        """As the emulator says."""
+        return self._emulator.admits(status, body)
+
     def clone(self, owner_pid: int) -> Emulator:
         """A clone of the emulator."""
         return self._emulator.clone(owner_pid)

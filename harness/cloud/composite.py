@@ -42,6 +42,11 @@ class CompositeEmulator:
         """Whether the part that answers the service has the operation."""
         return self.part(service).implements(service, operation)
 
+    def admits(self, status: int, body: bytes) -> bool:
+        """Its parts do."""
+        del status, body
+        return False
+
     def clone(self, owner_pid: int) -> CompositeEmulator:
         """Both cloned; none is left when one cannot be."""
         first = self.first.clone(owner_pid)

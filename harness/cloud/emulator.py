@@ -20,14 +20,12 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
-#: Operations that some emulator lacks, and the `--cloud` choices that have them, the best first.
-#: The keys are regular expressions over "service:Operation".
+_MINISTACKS = ("moto+ministack", "localstack+ministack", "ministack")
+#: Operations that moto lacks, and the `--cloud` choices that have them, the best first. The keys are
+#: regular expressions over "service:Operation"; tests/conformance sees that they are right.
 ELSEWHERE: Mapping[str, tuple[str, ...]] = {
-    r"cloudfront:\w+(CachePolicy|CachePolicies|CachePolicyConfig)$": ("ministack",),
-    r"cloudfront:\w+(ResponseHeadersPolicy|ResponseHeadersPolicies|ResponseHeadersPolicyConfig)$": (
-        "ministack",
-    ),
-    r"cloudfront:(PublishFunction|UpdateFunction)$": ("ministack",),
+    r"cloudfront:\w+(Cache|OriginRequest|ResponseHeaders)(Policy|Policies|PolicyConfig)$": _MINISTACKS,
+    r"cloudfront:(PublishFunction|UpdateFunction)$": _MINISTACKS,
 }
 
 
@@ -58,6 +56,10 @@ class Emulator(Protocol):
 
     def implements(self, service: str, operation: str) -> bool:
         """Whether it has the operation. May ask the emulator, so it may take a while once."""
+        ...
+
+    def admits(self, status: int, body: bytes) -> bool:
+        """Whether an answer of its own says that it lacks the operation after all."""
         ...
 
     def clone(self, owner_pid: int) -> Emulator:

@@ -171,6 +171,11 @@ class ForkedEmulator:
         known = self._operations[service]
         return known is None or operation in known
 
+    def admits(self, status: int, body: bytes) -> bool:
+        """It does so before it is asked (`implements`), unless a sibling knows better."""
+        del status, body
+        return False
+
     def stop(self) -> None:
         """End the process and return when it is gone; its clones live on. May be called again.
 

@@ -31,8 +31,6 @@ from harness.journal import Journal
 Listener = Callable[[AwsCall], Awaitable[None]]
 Message = MutableMapping[str, Any]
 
-#: What an emulator answers that lacks an operation and could not tell before.
-LACKING = 501
 #: Seconds an emulator may take for one answer.
 ANSWER_WITHIN = 120.0
 
@@ -113,7 +111,7 @@ class Gateway:
             answer = None
             if await self._has(emulator, operation):
                 answer = await self._forward(emulator, request, headers)
-            if answer is None or _says_it_lacks(answer):
+            if answer is None or emulator.admits(answer.status, answer.body):
                 answer = _lacking(emulator, operation)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered and journaled
             answer = _unreachable(emulator, operation, error)
@@ -214,11 +212,6 @@ async def _whole_body(receive: Callable[[], Awaitable[Message]]) -> bytes | None
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)
-
-
-def _says_it_lacks(answer: Answer) -> bool:
-    """LocalStack says so only when it is asked; S3 itself has a NotImplemented for odd headers."""
-    return answer.status == LACKING and error_code(answer) != "NotImplemented"
 
 
 def _lacking(emulator: Emulator, operation: Operation) -> Answer:

@@ -8,12 +8,17 @@ from typing import Self
 from harness.clock import Clock
 from harness.cloud.foreign import ForeignEnvironment
 from harness.cloud.forked import ForkedEmulator
+from harness.cloud.localstack.answers import says_it_lacks
 
 
 class LocalStackEmulator(ForkedEmulator):
     """One LocalStack process: https://pypi.org/project/localstack-core/."""
 
     name = "localstack"
+
+    def admits(self, status: int, body: bytes) -> bool:
+        """LocalStack does not tell before it is asked."""
+        return says_it_lacks(status, body)
 
     @classmethod
     def start(

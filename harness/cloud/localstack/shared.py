@@ -17,6 +17,7 @@ from localstack_client.config import get_service_endpoint
 
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import Headers
+from harness.cloud.localstack.answers import says_it_lacks
 from harness.cloud.localstack.copying import State, clear, names, read, write
 from harness.errors import ConfigError, EmulatorError
 
@@ -146,6 +147,10 @@ class SharedLocalStack:
         """LocalStack says by itself what it lacks."""
         del service, operation
         return True
+
+    def admits(self, status: int, body: bytes) -> bool:
+        """As a LocalStack process of our own."""
+        return says_it_lacks(status, body)
 
     def keep(self) -> None:
         """Note what is there, the first time."""

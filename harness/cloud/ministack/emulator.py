@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Self
 
@@ -9,11 +10,17 @@ from harness.clock import Clock
 from harness.cloud.foreign import ForeignEnvironment
 from harness.cloud.forked import ForkedEmulator
 
+_LACKING = re.compile(rb"No route for [A-Z]+ /|Unknown \w+ action: ")
+
 
 class MiniStackEmulator(ForkedEmulator):
     """One MiniStack process: https://pypi.org/project/ministack/."""
 
     name = "ministack"
+
+    def admits(self, status: int, body: bytes) -> bool:
+        """MiniStack has no one word for it: a route or an action that it does not know."""
+        return status in {400, 404} and _LACKING.search(body) is not None
 
     @classmethod
     def start(

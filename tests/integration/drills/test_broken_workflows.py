@@ -154,7 +154,7 @@ BREAKAGES = {
         released("html-truncated", "last_known_good", "recovers"),
         (
             r"^the run ended in failure: step Invalidate the cache failed: .*ListCachePolicies",
-            r"^cloudfront:ListCachePolicies is not implemented by this cloud: --cloud ministack has it",
+            r"^cloudfront:ListCachePolicies is not implemented by this cloud: --cloud moto\+ministack",
         ),
     ),
     "the tag does not say why": Breakage(

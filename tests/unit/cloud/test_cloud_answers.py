@@ -59,13 +59,16 @@ def test_the_key_of_an_assumed_role_is_found() -> None:
     assert access_key_in(Answer(200, (), b"<Credentials/>")) == ""
 
 
+MINISTACKS = ("moto+ministack", "localstack+ministack", "ministack")
+
+
 @pytest.mark.parametrize(
     ("operation", "clouds"),
     [
-        ("CreateCachePolicy", ("ministack",)),
-        ("ListCachePolicies", ("ministack",)),
-        ("GetResponseHeadersPolicyConfig", ("ministack",)),
-        ("CreateOriginRequestPolicy", ()),
+        ("CreateCachePolicy", MINISTACKS),
+        ("ListCachePolicies", MINISTACKS),
+        ("GetResponseHeadersPolicyConfig", MINISTACKS),
+        ("CreateOriginRequestPolicy", MINISTACKS),
         ("CreateDistribution", ()),
     ],
 )
