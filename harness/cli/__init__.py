@@ -14,6 +14,7 @@ from harness.cli.common import MISUSED
 from harness.cli.diff import diff
 from harness.cli.doctor import doctor, tools
 from harness.cli.image import image
+from harness.cli.init import init
 from harness.cli.merge import merge
 from harness.cli.plan import plan
 from harness.cli.run import run
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, plan, merge, diff, doctor, tools, image, up, schema):
+for command in (init, run, plan, merge, diff, doctor, tools, image, up, schema):
     app.command()(command)
 
 

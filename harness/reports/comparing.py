@@ -168,7 +168,7 @@ def _found(old: DrillResult, new: DrillResult) -> Iterator[Change]:
 
 
 def _findings(drill: DrillResult) -> Sequence[str]:
-    return getattr(drill, "findings", ())
+    return drill.findings
 
 
 def _change(

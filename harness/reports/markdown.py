@@ -142,7 +142,7 @@ def _causes(drills: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
 
 
 def _findings(drills: Iterable[DrillResult]) -> list[str]:
-    found = dict.fromkeys(text for drill in drills for text in getattr(drill, "findings", ()))
+    found = dict.fromkeys(text for drill in drills for text in drill.findings)
     if not found:
         return []
     lines = [f"- {code(text)}" for text in list(found)[:_MOST_ROWS]]
