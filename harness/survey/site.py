@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.errors import ProcessError, SitedrillError
@@ -14,8 +13,10 @@ from harness.github.git import git
 from harness.github.source import is_repository
 from harness.settings import TagPattern
 from harness.survey.files import Text, texts
+from harness.survey.found import Found
 from harness.survey.inputs import Form, deploy_form, emergency_form
-from harness.survey.places import Place, places, region
+from harness.survey.places import places, region
+from harness.survey.telling import tell
 from harness.survey.workflows import (
     Candidate,
     actions_without_double,
@@ -36,41 +37,6 @@ _UPLOAD = re.compile(
 _RECORDS = re.compile(r"s3://[^\s\"'`]*?/((?:deploy\w*|record\w*|audit\w*|history)/)")
 _STATE = re.compile(r"backend\s+\"s3\"\s*\{[^}]*?\bbucket\s*=\s*\"([a-z0-9.-]+)\"", re.S)
 _CONTENT = ("src", "public", "site", "www", "pages", "static", "content", "html", "web", "docs")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a look at a repository tells; `unknown` is what it does not, a line each."""
-
-    name: str
-    repository: str
-    content: str
-    build: tuple[str, ...]
-    output: str
-    error_page: str
-    watch: tuple[str, ...]
-    tags: str
-    releases: int
-    infrastructure: str
-    state: str
-    cloudfront: bool
-    region: str
-    places: tuple[Place, ...]
-    emergency: str
-    emergency_form: Form
-    deploy: str
-    deploy_form: Form
-    deployed_by_push: bool
-    variables: tuple[str, ...]
-    secrets: tuple[str, ...]
-    owners: str
-    audit: tuple[str, ...]
-    audit_tags_known: bool
-    records: str
-    actions: tuple[str, ...]
-    downloads: tuple[str, ...]
-    told: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
 
 
 def survey(root: Path) -> Found:
@@ -134,7 +100,7 @@ def survey(root: Path) -> Found:
         told=told,
         unknown=unknown,
     )
-    _tell(found, root)
+    tell(found, is_repository=is_repository(root), has_index=_has_index(root, content))
     return found
 
 
@@ -231,6 +197,10 @@ def _build(root: Path) -> tuple[str, ...]:
     wants = any(package.get(key) for key in ("dependencies", "devDependencies"))
     install = "npm ci" if (root / "package-lock.json").is_file() else "npm install"
     return (install, "npm run build") if wants else ("npm run build",)
+
+
+def _has_index(root: Path, content: str) -> bool:
+    return (root / content / "index.html").is_file()
 
 
 def _error_page(root: Path, pages: str) -> str:

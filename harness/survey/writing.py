@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from harness.incidents import load_incidents
 from harness.resources import incidents_dir
 from harness.settings.workflows import METHODS
+from harness.survey.found import Found
 from harness.survey.inputs import Form
-from harness.survey.site import Found
 
 #: Stands where a person has to say what we could not tell.
 MARK = "FILL IN"
@@ -114,7 +114,9 @@ def _site(found: Found) -> list[str]:
         lines += _marked("output", found.output, "dist", "the folder that the build fills")
     lines += [f'{_pair("error_page", found.error_page)} # below the content; "" when there is none']
     if found.state:
-        lines += ["# The bucket of the infrastructure's state, which is there before the first release."]
+        lines += [
+            "# The bucket of the infrastructure's state, which is there before the first release."
+        ]
         lines += [_pair("prepare", [f"aws s3api create-bucket --bucket {found.state}"])]
     return [*lines, f"{_pair('watch', list(found.watch))} # probed all through a drill"]
 
@@ -230,13 +232,16 @@ def _marked(key: str, value: str, guess: str, what: str) -> list[str]:
 
 
 def _pair(key: str, value: object, *, quoted: bool = False) -> str:
-    # A JSON string or list is one of TOML's, but for the one control character that JSON lets pass.
-    text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return f"{json.dumps(key) if quoted else _key(key)} = {text}"
+    return f"{_json(key) if quoted else _key(key)} = {_json(value)}"
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _json(name)
+
+
+def _json(value: object) -> str:
+    # A JSON string or list is one of TOML's, but for the one control character that JSON lets pass.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _slug(name: str) -> str:
