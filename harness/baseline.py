@@ -163,7 +163,6 @@ class Baselines:
             clock=self.clock,
             new_id=new_id,
             index=self._index,
-            environment=baseline.environment,
             outside=self._outside,
             run_timeout=run_timeout,
         )
@@ -210,7 +209,6 @@ class Baselines:
                     new_id=cast.run_id,
                     index=self._index,
                     outside=self._outside,
-                    environment=environment,
                 )
                 with world:
                     states = deploy_past(world, releases, environment, author, keep=self._keep)

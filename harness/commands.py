@@ -60,6 +60,8 @@ def run_commands(
         run=name,
         attempt=1,
         role=name.partition("-")[0],
+        name=name,
+        own=name,
         workspace=workspace,
         workflow=_FILE,
         event_name="workflow_dispatch",
@@ -71,7 +73,18 @@ def run_commands(
         ports=ports,
         shared=(tree,),
     )
+    journal.write("run.started", run=name, workflow=_FILE, role=job.role)
+    outcome = Outcome("cancelled", None, 0)
     try:
-        return runner.execute(job, journal)
+        outcome = runner.execute(job, journal)
     finally:
+        journal.write(
+            "run.finished",
+            run=name,
+            conclusion=outcome.conclusion,
+            exit_code=outcome.exit_code,
+            seconds=outcome.seconds,
+            cause=outcome.cause,
+        )
         shutil.rmtree(directory, ignore_errors=True)
+    return outcome

@@ -102,8 +102,8 @@ class Evidence:
         return cls(
             recovered=not findings,
             findings=tuple(findings),
-            run_conclusion=ran.outcome.conclusion if ran else "",
-            run_cause=ran.outcome.cause if ran else "",
+            run_conclusion=ran.conclusion if ran else "",
+            run_cause=ran.cause if ran else "",
             broken_promises=tuple(promises),
             audit=trail,
             recovery_seconds=_since(recovered, dispatched_at) if not findings else None,

@@ -86,9 +86,11 @@ def ship(
 
     commit = origin.commit(change, message=cast.commit_message(), author=author, when=when)
     origin.tag_release(tag, commit, author=author, when=when)
+    # The push of the branch is not what is drilled.
+    world.control.pushes.unseen()
     release = Release(tag, commit)
     ran = deploy(world, release, environment=environment.name, actor=author.handle, role="inject")
-    return Shipped(release, ran.outcome.conclusion, ran.outcome.cause)
+    return Shipped(release, ran.conclusion, ran.cause)
 
 
 def break_site(tree: Path, incident: Incident, settings: SiteSettings) -> None:
@@ -255,9 +257,11 @@ def fix(world: World, incident: Incident, good: str, *, cast: Cast, author: Acto
             shutil.rmtree(scratch, ignore_errors=True)
         add_harmless_change(tree, settings.site.content, "hotfix", news)
 
-    return origin.commit(
+    commit = origin.commit(
         change, message=f"Fix: {cast.commit_message()}", author=author, when=origin.next_time()
     )
+    world.control.pushes.unseen()
+    return commit
 
 
 def _broken_files(good: Path, incident: Incident, settings: SiteSettings) -> list[Path]:

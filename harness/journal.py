@@ -67,6 +67,11 @@ class Journal:
             )
             self._secrets = tuple(sorted(known, key=len, reverse=True))
 
+    def conceals(self, text: str) -> bool:
+        """Whether something in a text is masked."""
+        with self._lock:
+            return any(secret in text for secret in self._secrets)
+
     def write(self, kind: str, **data: Any) -> Record:
         """Append one record; after `close` it is dropped, so that late threads do no harm."""
         with self._lock:

@@ -39,13 +39,13 @@ def deploy_past(
     states = {}
     for release in releases:
         ran = deploy(world, release, environment=environment, actor=author.handle, role="setup")
-        if ran.outcome.conclusion != "success":
+        if ran.conclusion != "success":
             kept = keep / f"baseline-{environment}.jsonl"
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(world.journal.path, kept)
             raise SitedrillError(
                 f"the site's own pipeline did not deploy {release.tag} to {environment}: "
-                f"{ran.outcome.cause}",
+                f"{ran.cause}",
                 hint=f"no drill can begin; the run's journal is {kept}",
             )
         distribution = world.find_distribution(here)

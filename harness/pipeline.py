@@ -7,13 +7,17 @@ from pathlib import Path
 from harness.commands import run_commands
 from harness.errors import ConfigError, SitedrillError
 from harness.github.history import Release
-from harness.github.workflow import short_name
 from harness.settings import FILE_NAME
 from harness.world import Ran, World
+
+#: A run whose jobs had nothing to do did no harm.
+GOOD = ("success", "skipped")
 
 
 def deploy(world: World, release: Release, *, environment: str, actor: str, role: str) -> Ran:
     """Deploy a release by the deployment workflow; how it ended, or what followed it.
+
+    Whatever waits for approval is approved by somebody who may.
 
     Args:
         world: where.
@@ -28,8 +32,8 @@ def deploy(world: World, release: Release, *, environment: str, actor: str, role
     """
     how = world.settings.workflows.deploy
     if how.on == "push":
-        ran = world.push_tag(release.tag, actor=actor, role=role)
-        if not any(short_name(one.run.workflow) == how.file for one in ran):
+        runs = world.push_tag(release.tag, actor=actor, role=role)
+        if not any(one.file == how.file for one in runs):
             raise ConfigError(
                 file=FILE_NAME,
                 key="workflows.deploy.on",
@@ -45,9 +49,9 @@ def deploy(world: World, release: Release, *, environment: str, actor: str, role
             commit=release.commit,
         )
         ref = release.tag if how.ref == "tag" else world.origin.default_branch
-        first = world.dispatch(how.file, ref=ref, inputs=inputs, actor=actor, role=role)
-        ran = [first, *world.run_waiting(role)]
-    return next((one for one in ran if one.outcome.conclusion != "success"), ran[0])
+        runs = [world.dispatch(how.file, ref=ref, inputs=inputs, actor=actor, role=role)]
+    ran = world.concluded(runs)
+    return next((one for one in ran if one.conclusion not in GOOD), ran[0])
 
 
 def prepare(world: World, directory: Path, *, environment: str) -> None:

@@ -117,18 +117,27 @@ class Values:
         }
 
     def variables(self, environment: str) -> dict[str, str]:
-        """The repository's variables, and those of the environment that a run is about."""
+        """The repository's variables, and those of what GitHub calls this environment."""
         of_repository = self._settings.variables
         if of_repository is None:
             of_repository = {"AWS_REGION": "{region}"}
             for name in self._environments:
                 of_repository[f"{name.upper()}_URL"] = f"{{{name}.url}}"
                 of_repository[f"{name.upper()}_ROLE_ARN"] = f"{{{name}.role_arn}}"
-        own = self._settings.environments[environment].variables if environment else {}
+        section = self._section(environment)
+        own = section.variables if section else {}
         return {name: self.fill(text) for name, text in {**of_repository, **own}.items()}
 
     def secrets(self, environment: str) -> dict[str, str]:
-        """The repository's secrets, and those of the environment that a run is about."""
-        own = self._settings.environments[environment].secrets if environment else {}
-        every = {**self._settings.secrets, **own}
-        return {name: self.fill(text) for name, text in every.items()}
+        """The secrets of what GitHub calls this environment alone; the repository's, without one."""
+        if not environment:
+            return {name: self.fill(text) for name, text in self._settings.secrets.items()}
+        section = self._section(environment)
+        own = section.secrets if section else {}
+        return {name: self.fill(text) for name, text in own.items()}
+
+    def _section(self, environment: str) -> EnvironmentSection | None:
+        for name, section in self._settings.environments.items():
+            if section.github_name(name).lower() == environment.lower():
+                return section
+        return None

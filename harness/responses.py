@@ -110,7 +110,7 @@ def dispatch(
         "theirs": {word: str(value) for word, value in theirs.items() if word in told},
     }
     try:
-        ran = world.dispatch(
+        run = world.dispatch(
             form.file,
             ref=world.origin.default_branch,
             inputs=inputs,
@@ -120,7 +120,8 @@ def dispatch(
         )
     except DispatchError as error:
         return None, error.message
-    world.run_waiting()
+    ran = world.finished(run)
+    world.settled()
     return ran, ""
 
 

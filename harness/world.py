@@ -13,42 +13,49 @@ Worlds share nothing, so drills run side by side and in any order.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.approvals import approve
 from harness.clock import Clock
 from harness.cloud.calls import AwsCall
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import Emulator
 from harness.cloud.gateway import Gateway
 from harness.cloud.operations import OperationIndex
+from harness.crew import Surroundings, WorldCrew
 from harness.edge import BUCKET_CHANGES, Edge, WebsiteBucket
 from harness.egress.egress import Egress
 from harness.egress.way_out import WayOut
 from harness.errors import DispatchError, DrillError
-from harness.github.api import GitHubApi, RunCredentials
-from harness.github.control import ControlPlane
+from harness.github.api import GitHubApi
+from harness.github.control import TIMED_OUT, ControlPlane
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
-from harness.github.runs import RunRequest
+from harness.github.pushes import Pusher
+from harness.github.runs import Run
 from harness.journal import Journal
 from harness.outside import Outside
 from harness.places import Environment, Values
-from harness.runner.job import Job, Outcome, Runner
+from harness.runner.call import LABELS
+from harness.runner.job import Runner
 from harness.serving import Serving
 from harness.settings import SiteSettings
+
+#: Seconds that a run may take beyond the time of its longest job.
+SLACK = 60.0
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A run and how it ended."""
+    """A run, and how it ended: success, failure, cancelled, skipped or timed_out, and why."""
 
-    run: RunRequest
-    outcome: Outcome
+    run: Run
+    conclusion: str
+    cause: str
 
 
 class World:
@@ -68,40 +75,36 @@ class World:
         new_id: Callable[[], int],
         index: OperationIndex,
         outside: Outside,
-        environment: str = "",
         run_timeout: float = 300,
     ) -> None:
         """Nothing runs before `__enter__`.
 
         Args:
-            directory: the world's own; runs get their folders in it.
+            directory: the world's own; what GitHub keeps is in it, and jobs get their folders there.
             settings: the site's.
             emulator: the AWS behind the gateway; stopped with the world.
             origin: the site's repository, changed by what happens.
             issuer: signs identity tokens.
-            runner: executes runs.
+            runner: executes jobs.
             journal: told everything.
             clock: whose time counts.
             new_id: makes up run ids.
             index: recognises AWS operations; may be shared with worlds that are not open now.
             outside: what answers for the world outside.
-            environment: the one that all runs are about: they see its variables and secrets.
-            run_timeout: seconds after which a run is ended.
+            run_timeout: seconds after which a job is ended.
         """
-        self._about = environment
         self.directory = directory
         self.settings = settings
         self.origin = origin
         self.journal = journal
         self.clock = clock
-        self.control = ControlPlane(origin, repository=settings.site.repository, new_id=new_id)
+        self._new_id = new_id
         self._emulator = emulator
+        self._issuer = issuer
         self._index = index
         self._runner = runner
         self._outside = outside
         self._run_timeout = run_timeout
-        self._api = GitHubApi(self.control, issuer, clock=clock)
-        self._way_out: WayOut
         self._clients: dict[str, Clients] = {}
         self._stack = ExitStack()
         self.endpoint = ""
@@ -109,6 +112,7 @@ class World:
         self.ports: tuple[int, ...] = ()
         self.environments: dict[str, Environment] = {}
         self._values: Values | None = None
+        self._control: ControlPlane | None = None
 
     def __enter__(self) -> World:
         """Open every server; what was opened is closed again when something goes wrong."""
@@ -129,11 +133,18 @@ class World:
         gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock, index=self._index)
         enter.callback(lambda: serving.run(gateway.aclose()))
         self.endpoint = f"http://{serving.host}:{self._opened(serving.serve(gateway))}"
-        self.api_url = f"http://{serving.host}:{self._opened(serving.serve(self._api.app))}"
-        out = enter.enter_context(WayOut(self._egress(gateway), serving, self._outside.proxy))
-        self._opened(out.port)
-        self._way_out = out
         enter.callback(self._close_clients)
+        edge = self._open_edge(serving)
+
+        async def tell_edge(call: AwsCall) -> None:
+            if call.service == "cloudfront" or call.operation in BUCKET_CHANGES:
+                await edge.refresh()
+
+        gateway.subscribe(tell_edge)
+        self._open_github(serving, gateway)
+        return self
+
+    def _open_edge(self, serving: Serving) -> Edge:
         listeners: dict[int, str | WebsiteBucket] = {}
         sockets = []
         for name, known in self.settings.environments.items():
@@ -143,6 +154,15 @@ class World:
             here = Environment.of(name, known, f"http://{serving.host}:{port}")
             listeners[port] = WebsiteBucket(here.bucket) if here.website else here.alias
             self.environments[name] = here
+        edge = Edge(self.clients("edge"), self.clock, listeners)
+        serving.serve(edge, *sockets)
+        serving.run(edge.refresh())
+        return edge
+
+    def _open_github(self, serving: Serving, gateway: Gateway) -> None:
+        enter = self._stack
+        socket = serving.bind()
+        self.api_url = f"http://{serving.host}:{self._opened(socket.getsockname()[1])}"
         self._values = Values(
             self.settings,
             self.environments,
@@ -153,25 +173,41 @@ class World:
             },
             distribution_id=lambda here: self.find_distribution(here) or "",
         )
-        edge = Edge(self.clients("edge"), self.clock, listeners)
-        serving.serve(edge, *sockets)
-        serving.run(edge.refresh())
-
-        async def tell_edge(call: AwsCall) -> None:
-            if call.service == "cloudfront" or call.operation in BUCKET_CHANGES:
-                await edge.refresh()
-
-        gateway.subscribe(tell_edge)
-        return self
-
-    def _egress(self, gateway: Gateway) -> Egress:
-        return Egress(
+        control = ControlPlane(
+            self.origin,
+            self.directory / "github",
             repository=self.settings.site.repository,
-            github=self._api.app,
+            journal=self.journal,
+            clock=self.clock,
+            new_id=self._new_id,
+            vault=self._values,
+            labels=LABELS,
+        )
+        enter.callback(control.close)
+        api = GitHubApi(control, self._issuer, clock=self.clock)
+        serving.serve(api.app, socket)
+        egress = Egress(
+            repository=self.settings.site.repository,
+            github=api.app,
             aws=gateway,
             downloads=self._outside.downloads,
             journal=self.journal,
         )
+        way_out = enter.enter_context(WayOut(egress, serving, self._outside.proxy))
+        crew = WorldCrew(
+            self._runner,
+            directory=self.directory / "jobs",
+            origin=self.origin,
+            api=api,
+            outside=self._outside,
+            way_out=way_out,
+            surroundings=Surroundings(self.endpoint, self.api_url, (*self.ports, way_out.port)),
+            journal=self.journal,
+            run_timeout=self._run_timeout,
+        )
+        self.ports = (*self.ports, way_out.port)
+        enter.enter_context(control.staffed(crew))
+        self._control = control
 
     def clients(self, caller: str) -> Clients:
         """AWS clients whose calls the journal attributes to `caller`."""
@@ -212,6 +248,13 @@ class World:
                 return str(item["Id"])
         return None
 
+    @property
+    def control(self) -> ControlPlane:
+        """GitHub's side; there once the world is open."""
+        if self._control is None:
+            raise DrillError("the world is not open")
+        return self._control
+
     def dispatch(
         self,
         workflow: str,
@@ -221,8 +264,8 @@ class World:
         actor: str,
         role: str,
         said: Mapping[str, Any] | None = None,
-    ) -> Ran:
-        """Start a workflow by hand, and run it to its end.
+    ) -> Run:
+        """Start a workflow by hand; whatever follows goes on by itself.
 
         Args:
             workflow: the file's name, such as `emergency.yml`.
@@ -235,118 +278,73 @@ class World:
         Raises:
             DispatchError: GitHub would refuse it; journaled, and nothing has run.
         """
-        self.control.variables = self.values.variables(self._about)
         given = self.values.filled(inputs)
         try:
-            run = self.control.dispatch(workflow, ref=ref, inputs=given, actor=actor)
+            with self.control.archive.store.change():
+                run = self.control.dispatch(workflow, ref=ref, inputs=given, actor=actor, role=role)
+                self.journal.write(
+                    "dispatched",
+                    run=run.key,
+                    workflow=workflow,
+                    ref=run.ref,
+                    sha=run.sha,
+                    actor=actor,
+                    inputs=run.inputs,
+                    role=role,
+                    **(said or {}),
+                )
         except DispatchError as error:
             self.journal.write(
                 "dispatch.rejected", workflow=workflow, status=error.status, message=error.message
             )
             raise
-        self.journal.write(
-            "dispatched",
-            run=run.key,
-            workflow=workflow,
-            ref=run.ref,
-            sha=run.sha,
-            actor=actor,
-            inputs=run.inputs,
-            role=role,
-            **(said or {}),
-        )
-        return self._execute(run, role)
+        return run
 
-    def push_tag(self, tag: str, *, actor: str, role: str) -> list[Ran]:
-        """Run what the push of a tag starts, and what that starts, to its end."""
-        self.control.variables = self.values.variables(self._about)
-        runs = self.control.pushed(tag, actor=actor)
+    def push_tag(self, tag: str, *, actor: str, role: str) -> list[Run]:
+        """Somebody pushes a tag that stands in the origin already; the runs that it starts."""
+        runs = self.control.pushes.pushed_tag(tag, Pusher(actor, role=role))
         for run in runs:
             self.journal.write(
                 "pushed",
                 run=run.key,
-                workflow=run.workflow.file,
+                workflow=run.workflow,
                 ref=run.ref,
                 sha=run.sha,
                 actor=actor,
                 role=role,
             )
-        return self.run_waiting(role)
+        return runs
 
-    def run_waiting(self, role: str = "pipeline") -> list[Ran]:
-        """Execute the runs that other runs have started, until none is left."""
-        ran = []
-        while self.control.waiting:
-            ran.append(self._execute(self.control.waiting.popleft(), role))
+    def finished(self, run: Run) -> Ran:
+        """A run once it has ended, with whoever may approving what waits for approval.
+
+        Raises:
+            DrillError: nobody may approve of it, or it does not end.
+        """
+        within = self._run_timeout + SLACK
+        while True:
+            now = self.control.wait(
+                run, within=within, until=lambda one: one.over or one.status == "waiting"
+            )
+            if now.over:
+                timed_out = now.cause.startswith(TIMED_OUT)
+                conclusion = "timed_out" if timed_out else str(now.conclusion)
+                return Ran(now, conclusion, now.cause)
+            approve(self.control, now)
+
+    def concluded(self, runs: Sequence[Run]) -> list[Ran]:
+        """Runs, and all those that they have started, once they have ended."""
+        ran, waiting = [], list(runs)
+        while waiting:
+            run = waiting.pop(0)
+            ran.append(self.finished(run))
+            waiting += self.control.started_by(run)
         return ran
 
-    def _execute(self, run: RunRequest, role: str) -> Ran:
-        before = {tag.name for tag in self.origin.tags()}
-        directory = self.directory / "runs" / run.key
-        directory.mkdir(parents=True)
-        credentials = self._api.admit(run)
-        variables, secrets = self.values.variables(self._about), self.values.secrets(self._about)
-        outward, outward_token = self._way_out.environment(run.key, directory / "egress")
-        self.journal.mask((credentials.oidc, credentials.runtime, outward_token))
-        try:
-            workspace = directory / "workspace"
-            github = f"https://github.com/{run.repository}"
-            self.origin.clone_to(workspace, run.sha, remote=github)
-            job = Job(
-                run=run.key,
-                attempt=run.attempt,
-                role=role,
-                workspace=workspace,
-                workflow=run.workflow.file,
-                event_name=run.event_name,
-                event=run.event,
-                actor=run.actor,
-                directory=directory,
-                environment={**outward, **self._run_environment(run, credentials)},
-                variables=variables,
-                secrets={**secrets, "GITHUB_TOKEN": credentials.token},
-                git_urls={github: self._api.git_url(self.api_url, run.repository)},
-                timeout=self._run_timeout,
-                ports=self.ports,
-                doubles=self._outside.actions,
-                real_actions=self._outside.real_actions,
-            )
-            outcome = self._runner.execute(job, self.journal)
-        finally:
-            self._api.dismiss(credentials)
-            self._way_out.dismiss(run.key)
-            shutil.rmtree(directory, ignore_errors=True)
-        for tag in self.origin.tags():
-            if tag.name not in before:
-                self.journal.write(
-                    "tag",
-                    run=run.key,
-                    name=tag.name,
-                    commit=tag.commit,
-                    annotated=tag.annotated,
-                    message=tag.message,
-                    tagger=tag.tagger,
-                )
-        self.control.completed(run, outcome.conclusion)
-        return Ran(run, outcome)
-
-    def _run_environment(self, run: RunRequest, credentials: RunCredentials) -> dict[str, str]:
-        return {
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": credentials.oidc,
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.api_url}/oidc/token?run={run.key}",
-            "ACTIONS_RESULTS_URL": f"{self.api_url}/",
-            "ACTIONS_RUNTIME_TOKEN": credentials.runtime,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_PAGER": "",
-            "GITHUB_API_URL": f"{self.api_url}/api/v3",
-            "GITHUB_REF": run.ref,
-            "GITHUB_REF_NAME": run.ref_name,
-            "GITHUB_REPOSITORY": run.repository,
-            "GITHUB_RUN_ATTEMPT": str(run.attempt),
-            "GITHUB_RUN_ID": run.key,
-            "GITHUB_SHA": run.sha,
-        }
+    def settled(self) -> None:
+        """Wait until every run has ended, with whoever may approving what waits for approval."""
+        for run in iter(lambda: next(iter(self.control.archive.open_runs()), None), None):
+            self.finished(run)
 
     @property
     def values(self) -> Values:

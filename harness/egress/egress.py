@@ -141,7 +141,12 @@ class Egress:
         address, mark, _ = url.partition("?")
         shown = address + ("?..." if mark else "")
         self._journal.write(
-            "egress", run=run, method=method, url=shown, answer=answer, status=status
+            "egress",
+            run=run.partition(".")[0],
+            method=method,
+            url=shown,
+            answer=answer,
+            status=status,
         )
 
 

@@ -1,69 +1,160 @@
-"""The control plane in front of act: accepts dispatches, and starts what the end of a run starts.
+"""The control plane in front of act: everything that GitHub does around jobs.
 
-    control.dispatch("emergency.yml", ref="main", inputs={...}, actor="somebody")  -> RunRequest
-    control.completed(run, "success")                                             -> [RunRequest, ...]
+    control = ControlPlane(origin, directory, repository=..., journal=journal, clock=clock, new_id=...)
+    with control.staffed(crew):
+        run = control.dispatch("emergency.yml", ref="main", inputs={...}, actor="somebody")
+        run = control.wait(run, within=300)
 
-It decides what runs; who runs it is the caller's business.
+What it accepts is written down before it answers, and everything else follows from what is written
+down, so that it may be killed at any moment and another go on (`resume`).
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError, DispatchError
+from harness.clock import Clock
+from harness.errors import DispatchError, PollTimeoutError
+from harness.github.archive import Archive
+from harness.github.contexts import github_context
 from harness.github.dispatch import common, dispatch_event, validate_inputs
 from harness.github.expressions import ExpressionError, interpolate
-from harness.github.filters import matches
+from harness.github.following import (
+    LONGEST_CHAIN,
+    follows,
+    takes_dispatch,
+    workflow_run_event,
+)
+from harness.github.hands import Crew, Hands
+from harness.github.ledger import Ledger
+from harness.github.library import WORKFLOWS, Library
+from harness.github.orders import Vault
 from harness.github.origin import Origin
-from harness.github.runs import RunRequest
-from harness.github.workflow import Workflow, parse_workflow
+from harness.github.protection import Resolve, Rules
+from harness.github.pushes import Pushes
+from harness.github.reruns import rerun
+from harness.github.reviews import Reviews
+from harness.github.runs import Job, Run
+from harness.github.scheduler import Scheduler
+from harness.github.workflow import Workflow
+from harness.journal import Journal
 
-WORKFLOWS = ".github/workflows"
-#: How many `workflow_run` events may follow one another: GitHub allows no more than three levels.
-#: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run
-LONGEST_CHAIN = 3
+#: Of the runs that a run's own doing starts, in a drill.
+PIPELINE = "pipeline"
+
+
+class NoVault:
+    """A repository without variables and secrets."""
+
+    def variables(self, environment: str) -> Mapping[str, str]:
+        """None."""
+        return {}
+
+    def secrets(self, environment: str) -> Mapping[str, str]:
+        """None."""
+        return {}
 
 
 class ControlPlane:
-    """One repository's Actions: its workflows and the runs they were asked for."""
+    """One repository's Actions; safe to use from several threads."""
 
-    def __init__(self, origin: Origin, *, repository: str, new_id: Callable[[], int]) -> None:
-        """`new_id` makes up run ids."""
+    def __init__(
+        self,
+        origin: Origin,
+        directory: Path,
+        *,
+        repository: str,
+        journal: Journal,
+        clock: Clock,
+        new_id: Callable[[], int],
+        vault: Vault | None = None,
+        rules: Mapping[str, Rules] | None = None,
+        resolve: Resolve = lambda name: (name,),
+        labels: Collection[str] = ("ubuntu-latest",),
+        runners: int = 4,
+    ) -> None:
+        """Open what is written down; nothing moves before `staffed`.
+
+        Args:
+            origin: the repository itself.
+            directory: where everything else is kept.
+            repository: `owner/name`.
+            journal: told everything.
+            clock: whose time counts.
+            new_id: makes up the ids of runs.
+            vault: variables and secrets.
+            rules: what protects each environment, by its name on GitHub.
+            resolve: the handles behind a person's or a team's name.
+            labels: of the runners that there are.
+            runners: how many there are.
+        """
         self.origin = origin
         self.repository = repository
+        self.archive = Archive(directory)
+        self.clock = clock
+        self.journal = journal
+        self.vault = vault or NoVault()
+        self.resolve = resolve
+        self.library = Library(origin)
+        self.ledger = Ledger(self.archive, journal)
+        self._rules = {name.lower(): one for name, one in (rules or {}).items()}
         self._new_id = new_id
-        self._chain: dict[int, int] = {}
-        self.waiting: deque[RunRequest] = deque()
-        #: The repository's variables, as `vars` in expressions.
-        self.variables: dict[str, str] = {}
+        self.scheduler = Scheduler(
+            self.archive,
+            self.library,
+            rules=self.rules,
+            variables=self.vault.variables,
+            clock=clock,
+            default_branch=origin.default_branch,
+            labels=frozenset(labels),
+            run_moved=self._run_moved,
+            job_moved=self._job_moved,
+            stop=self._stop,
+        )
+        self.hands = Hands(
+            self.archive,
+            self.scheduler,
+            vault=self.vault,
+            clock=clock,
+            most=runners,
+        )
+        self.reviews = Reviews(self)
+        self.pushes = Pushes(self)
 
-    def workflow(self, name: str, sha: str) -> Workflow:
-        """The workflow of this file name at a commit.
+    # What people and runs ask for.
 
-        Raises:
-            DispatchError: GitHub's 404 when there is none, 422 when it does not parse.
-        """
-        path = f"{WORKFLOWS}/{name}"
-        text = self.origin.read_file(sha, path)
-        if text is None:
-            raise DispatchError(f"Not Found: no workflow {name} at {sha[:12]}", status=404)
-        try:
-            return parse_workflow(path, text)
-        except ConfigError as error:
-            raise DispatchError(error.message, hint=error.hint) from error
-
-    def dispatch(self, name: str, *, ref: str, inputs: Mapping[str, Any], actor: str) -> RunRequest:
+    def dispatch(
+        self,
+        name: str,
+        *,
+        ref: str,
+        inputs: Mapping[str, Any],
+        actor: str,
+        role: str = "",
+        by: Run | None = None,
+    ) -> Run:
         """Accept a `workflow_dispatch`, or refuse it as GitHub would.
+
+        Args:
+            name: the workflow's file name, path, name or id.
+            ref: the branch or tag.
+            inputs: as given.
+            actor: who asks.
+            role: what the run is for in a drill.
+            by: the run whose token asks, when it is one's.
 
         Raises:
             DispatchError: with GitHub's status; nothing has run.
         """
         resolved = self.origin.resolve(ref)
         # GitHub knows a workflow by its file on the default branch, and runs the one at the ref.
-        self.workflow(name, self.origin.head())
-        workflow = self.workflow(name, resolved.sha)
+        known = self.workflow(name)
+        workflow = self.library.at(known.file, resolved.sha)
         values = validate_inputs(workflow, inputs)
         event = dispatch_event(
             workflow,
@@ -73,7 +164,7 @@ class ControlPlane:
             default_branch=self.origin.default_branch,
             sender=actor,
         )
-        return self._request(
+        run = self.request(
             workflow,
             event_name="workflow_dispatch",
             event=event,
@@ -81,120 +172,197 @@ class ControlPlane:
             sha=resolved.sha,
             actor=actor,
             inputs=values,
+            role=role,
+            by=by,
+        )
+        return self.begin(run)
+
+    def dispatch_event(
+        self, event_type: str, payload: Mapping[str, Any], *, actor: str, by: Run | None = None
+    ) -> list[Run]:
+        """A `repository_dispatch`; the runs that it starts, by the files of the default branch.
+
+        https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
+        """
+        return self._on_default_branch(
+            lambda workflow: takes_dispatch(workflow, event_type),
+            "repository_dispatch",
+            {
+                "action": event_type,
+                "client_payload": dict(payload),
+                "branch": self.origin.default_branch,
+            },
+            actor=actor,
+            by=by,
         )
 
-    def dispatch_later(
-        self, name: str, *, ref: str, inputs: Mapping[str, Any], actor: str
-    ) -> RunRequest:
-        """Like `dispatch`, for a run's own call: the new run waits until a runner is free."""
-        run = self.dispatch(name, ref=ref, inputs=inputs, actor=actor)
-        self.waiting.append(run)
-        return run
+    def fire_schedule(self, name: str, *, actor: str, cron: str = "") -> list[Run]:
+        """Let a workflow's `schedule` come round now; time alone never does.
 
-    def pushed(self, tag: str, *, actor: str) -> list[RunRequest]:
-        """Queue the runs that the push of a tag starts, by the workflow files at that tag.
-
-        https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#push
+        https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 
         Raises:
-            DispatchError: there is no such tag.
+            DispatchError: there is no such workflow, or it has no schedule.
         """
-        resolved = self.origin.resolve(f"refs/tags/{tag}")
-        event = {
-            "ref": resolved.full,
-            "before": "0" * 40,
-            "after": resolved.sha,
-            "created": True,
-            "deleted": False,
-            "forced": False,
-            "head_commit": {"id": resolved.sha},
-            "pusher": {"name": actor},
-            **common(
-                repository=self.repository,
-                default_branch=self.origin.default_branch,
-                sender=actor,
-            ),
-        }
-        queued = [
-            self._request(
-                workflow,
-                event_name="push",
-                event=event,
-                ref=resolved.full,
-                sha=resolved.sha,
-                actor=actor,
-                inputs={},
+        wanted = self.workflow(name)
+        if "schedule" not in wanted.triggers:
+            raise DispatchError("Workflow does not have 'schedule' trigger")
+        return self._on_default_branch(
+            lambda workflow: workflow.file == wanted.file,
+            "schedule",
+            {"schedule": cron},
+            actor=actor,
+        )
+
+    def cancel(self, run: Run, *, cause: str = "", force: bool = False) -> None:
+        """Ask for a run's end.
+
+        Raises:
+            DispatchError: GitHub's 409, it has ended already.
+        """
+        with self.changing():
+            if self.run(run.id).over:
+                raise DispatchError("Cannot cancel a workflow run that is completed.", status=409)
+            self.scheduler.cancelling.cancel(
+                run, cause=cause or "The run was canceled.", force=force
             )
-            for workflow in self._workflows(resolved.sha)
-            if workflow.push is not None and workflow.push.takes_tag(tag)
-        ]
-        self.waiting.extend(queued)
-        return queued
 
-    def completed(self, run: RunRequest, conclusion: str) -> None:
-        """Queue the runs that the end of this one starts (`on: workflow_run`).
+    def rerun(self, run: Run, *, actor: str, failed_only: bool = False, job: int = 0) -> Run:
+        """Run it again, all of it or the jobs that failed (or one job) and those after them.
 
-        They use the workflow files of the default branch, as GitHub does; a file that GitHub cannot
-        use starts nothing, and keeps no other from starting.
+        https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
+
+        Raises:
+            DispatchError: it goes on still, or nothing of it failed.
         """
-        depth = self._chain.get(run.id, 0)
-        if depth >= LONGEST_CHAIN:
-            return
+        with self.changing():
+            return rerun(self, self.run(run.id), actor=actor, failed_only=failed_only, only=job)
+
+    # What can be known.
+
+    def run(self, number: int) -> Run:
+        """The run of this id.
+
+        Raises:
+            DispatchError: GitHub's 404.
+        """
+        found = self.archive.runs.get(number)
+        if found is None:
+            raise DispatchError("Not Found", status=404)
+        return found
+
+    def started_by(self, run: Run) -> list[Run]:
+        """The runs that a run has started, by its end or with its token."""
+        return self.archive.runs.find(by_run=run.id)
+
+    def job(self, number: int) -> Job:
+        """The job of this id.
+
+        Raises:
+            DispatchError: GitHub's 404.
+        """
+        found = self.archive.jobs.get(number)
+        if found is None:
+            raise DispatchError("Not Found", status=404)
+        return found
+
+    def workflow(self, name: str) -> Workflow:
+        """The workflow on the default branch of this file name, path or name.
+
+        Raises:
+            DispatchError: GitHub's 404, or 422 when it does not parse.
+        """
         head = self.origin.head()
-        for follower in self._workflows(head):
-            if not _follows(follower, run):
-                continue
-            try:
-                queued = self._request(
-                    follower,
-                    event_name="workflow_run",
-                    event=self._workflow_run_event(run, conclusion),
-                    ref=f"refs/heads/{self.origin.default_branch}",
-                    sha=head,
-                    actor=run.actor,
-                    inputs={},
-                )
-            except DispatchError:
-                continue
-            self._chain[queued.id] = depth + 1
-            self.waiting.append(queued)
+        if name.endswith((".yml", ".yaml")):
+            return self.library.at(
+                name if name.startswith(f"{WORKFLOWS}/") else f"{WORKFLOWS}/{name}", head
+            )
+        for workflow in self.library.every(head):
+            if workflow.name == name:
+                return workflow
+        raise DispatchError(f"Not Found: no workflow {name}", status=404)
 
-    def _workflows(self, sha: str) -> Iterator[Workflow]:
-        """The workflows at a commit, without the files that GitHub could not use."""
-        for path in self.origin.files(sha, WORKFLOWS):
-            if path.endswith((".yml", ".yaml")):
-                try:
-                    yield parse_workflow(path, self.origin.read_file(sha, path) or "")
-                except ConfigError:
-                    continue
+    def rules(self, environment: str) -> Rules:
+        """What protects an environment; nothing, where nobody said so."""
+        return self._rules.get(environment.lower(), Rules(environment))
 
-    def _workflow_run_event(self, run: RunRequest, conclusion: str) -> dict[str, Any]:
-        """https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run ."""
-        return {
-            "action": "completed",
-            "workflow": {"name": run.workflow.name, "path": run.workflow.file},
-            "workflow_run": {
-                "id": run.id,
-                "name": run.workflow.name,
-                "path": run.workflow.file,
-                "event": run.event_name,
-                "status": "completed",
-                "conclusion": conclusion,
-                "head_branch": run.ref_name,
-                "head_sha": run.sha,
-                "display_title": run.title,
-                "run_attempt": run.attempt,
-                "actor": {"login": run.actor},
-                "triggering_actor": {"login": run.actor},
-            },
-            **common(
-                repository=self.repository,
-                default_branch=self.origin.default_branch,
-                sender=run.actor,
-            ),
-        }
+    @property
+    def environments(self) -> tuple[Rules, ...]:
+        """Every environment that somebody spoke of."""
+        known = dict(self._rules)
+        for deployment in self.archive.deployments.find():
+            known.setdefault(deployment.environment.lower(), Rules(deployment.environment))
+        return tuple(known.values())
 
-    def _request(
+    # How it goes on.
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Whatever is done within is kept together; then what may be executed is."""
+        with self.archive.store.change():
+            yield
+
+    def begin(self, run: Run) -> Run:
+        """Write a new run down, and let it go its way."""
+        with self.changing():
+            return self.scheduler.begin(run)
+
+    @contextmanager
+    def staffed(self, crew: Crew) -> Iterator[None]:
+        """While this is open, jobs whose turn it is are executed; at its end, none is any longer."""
+        self.hands.start(crew)
+        try:
+            self.resume()
+            yield
+        finally:
+            self.hands.close()
+
+    def resume(self) -> None:
+        """Go on from what is written down: what a runner had is lost with it, the rest is not."""
+        with self.changing():
+            for job in self.archive.jobs.find(status="in_progress"):
+                if not job.calls:
+                    self.scheduler.lost(job)
+            for run in self.archive.open_runs():
+                self.scheduler.advance(run)
+            self.pushes.catch_up()
+        self.reviews.set_timer()
+
+    def wait(
+        self,
+        run: Run,
+        *,
+        within: float,
+        until: Callable[[Run], bool] = lambda run: run.over,
+    ) -> Run:
+        """The run, once it is as wanted: over, where nothing else is.
+
+        Raises:
+            PollTimeoutError: it is not, after `within` seconds.
+        """
+        if not self.hands.wait_for(lambda: until(self.run(run.id)), within=within):
+            now = self.run(run.id)
+            raise PollTimeoutError(
+                f"waited {within:g} s for run {run.key} of {run.file}; it is {now.status}"
+            )
+        return self.run(run.id)
+
+    def settle(self, *, within: float) -> list[Run]:
+        """Wait until nothing moves by itself any more; the runs that wait for somebody.
+
+        Raises:
+            PollTimeoutError: something still moves, after `within` seconds.
+        """
+
+        def idle() -> bool:
+            return all(run.status in {"waiting", "pending"} for run in self.archive.open_runs())
+
+        if not self.hands.wait_for(idle, within=within):
+            moving = ", ".join(f"{run.file} ({run.status})" for run in self.archive.open_runs())
+            raise PollTimeoutError(f"waited {within:g} s for the runs to end: {moving}")
+        return self.archive.open_runs()
+
+    def request(
         self,
         workflow: Workflow,
         *,
@@ -203,49 +371,159 @@ class ControlPlane:
         ref: str,
         sha: str,
         actor: str,
-        inputs: Mapping[str, str],
-    ) -> RunRequest:
-        name = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-        github = {
-            "actor": actor,
-            "event": event,
-            "event_name": event_name,
-            "ref": ref,
-            "ref_name": name,
-            "repository": self.repository,
-            "sha": sha,
-            "workflow": workflow.name,
-        }
-        typed = {
-            name: value == "true" if workflow.inputs[name].type == "boolean" else value
-            for name, value in inputs.items()
-        }
-        context = {"github": github, "inputs": typed, "vars": self.variables}
-        try:
-            title = interpolate(workflow.run_name, context)
-        except ExpressionError as error:
-            raise DispatchError(f"run-name: {error.message}", hint=error.hint) from error
-        return RunRequest(
+        inputs: Mapping[str, str] | None = None,
+        role: str = "",
+        by: Run | None = None,
+        depth: int = 0,
+    ) -> Run:
+        """A run as it is asked for, not begun.
+
+        Raises:
+            DispatchError: its `run-name` cannot be worked out.
+        """
+        run = Run(
             id=self._new_id(),
-            attempt=1,
-            workflow=workflow,
+            number=self.archive.store.next_number(f"runs of {workflow.file}"),
+            repository=self.repository,
+            workflow=workflow.file,
+            name=workflow.name,
+            title=workflow.name,
             event_name=event_name,
             event=event,
             ref=ref,
             sha=sha,
             actor=actor,
-            repository=self.repository,
-            title=title or workflow.name,
-            inputs=dict(inputs),
+            triggering_actor=actor,
+            inputs=dict(inputs or {}),
+            by_run=by.id if by else 0,
+            depth=depth,
+            role=role or (follower_role(by.role) if by else ""),
+        )
+        typed = {
+            name: value == "true" if workflow.inputs[name].type == "boolean" else value
+            for name, value in run.inputs.items()
+        }
+        context = {
+            "github": github_context(run, default_branch=self.origin.default_branch),
+            "inputs": typed,
+            "vars": self.vault.variables(""),
+        }
+        try:
+            title = interpolate(workflow.run_name, context)
+        except ExpressionError as error:
+            raise DispatchError(f"run-name: {error.message}", hint=error.hint) from error
+        return replace(run, title=title or _title(run, event) or workflow.name)
+
+    def _on_default_branch(
+        self,
+        takes: Callable[[Workflow], bool],
+        event_name: str,
+        event: Mapping[str, Any],
+        *,
+        actor: str,
+        by: Run | None = None,
+        depth: int = 0,
+    ) -> list[Run]:
+        branch, head = self.origin.default_branch, self.origin.head()
+        whole = {
+            **common(repository=self.repository, default_branch=branch, sender=actor),
+            **event,
+        }
+        begun = []
+        for workflow in self.library.every(head):
+            if not takes(workflow):
+                continue
+            try:
+                run = self.request(
+                    workflow,
+                    event_name=event_name,
+                    event=whole,
+                    ref=f"refs/heads/{branch}",
+                    sha=head,
+                    actor=actor,
+                    by=by,
+                    depth=depth,
+                )
+            except DispatchError:
+                continue
+            begun.append(self.begin(run))
+        return begun
+
+    def _run_moved(self, run: Run, action: str) -> None:
+        if action == "requested":
+            self.journal.write(
+                "run.queued",
+                run=run.key,
+                attempt=run.attempt,
+                workflow=run.workflow,
+                event=run.event_name,
+                ref=run.ref,
+                sha=run.sha,
+                actor=run.actor,
+                title=run.title,
+                role=run.role,
+            )
+        elif action == "in_progress":
+            self.journal.write("run.started", run=run.key, workflow=run.workflow, role=run.role)
+        else:
+            self._journal_end(run)
+        if run.depth < LONGEST_CHAIN:
+            self._on_default_branch(
+                lambda workflow: follows(workflow, run, action),
+                "workflow_run",
+                workflow_run_event(run, action, default_branch=self.origin.default_branch),
+                actor=run.actor,
+                by=run,
+                depth=run.depth + 1,
+            )
+
+    def _journal_end(self, run: Run) -> None:
+        timed_out = run.cause.startswith(TIMED_OUT)
+        self.journal.write(
+            "run.finished",
+            run=run.key,
+            conclusion="timed_out" if timed_out else run.conclusion,
+            exit_code=0 if run.conclusion == "success" else None if timed_out else 1,
+            seconds=_seconds(run),
+            cause=run.cause,
         )
 
+    def _job_moved(self, run: Run, job: Job) -> None:
+        if job.status == "waiting" and job.environment is not None:
+            self.journal.write(
+                "job.waiting",
+                run=run.key,
+                job=job.name,
+                environment=job.environment.name,
+                reviewers=list(self.rules(job.environment.name).reviewers),
+            )
+        self.ledger.job_moved(run, job, self.scheduler.now())
 
-def _follows(follower: Workflow, run: RunRequest) -> bool:
-    trigger = follower.workflow_run
-    if trigger is None or run.workflow.name not in trigger.workflows:
-        return False
-    if trigger.types and "completed" not in trigger.types:
-        return False
-    if trigger.branches:
-        return matches(run.ref_name, trigger.branches)
-    return not matches(run.ref_name, trigger.branches_ignore)
+    def _stop(self, job: Job) -> None:
+        self.hands.stop(job)
+
+    def close(self) -> None:
+        """Let go of what is written down; after the crew has gone."""
+        self.reviews.close()
+        self.archive.close()
+
+
+TIMED_OUT = "ran longer than"
+
+
+def follower_role(role: str) -> str:
+    """What a run is for that another run started."""
+    return PIPELINE if role in {"response", PIPELINE} else role
+
+
+def _title(run: Run, event: Mapping[str, Any]) -> str:
+    """What GitHub shows where a workflow says no `run-name`."""
+    message = (
+        (event.get("head_commit") or {}).get("message", "") if run.event_name == "push" else ""
+    )
+    return str(message).partition("\n")[0]
+
+
+def _seconds(run: Run) -> float:
+    begun, ended = (datetime.fromisoformat(text) for text in (run.started_at, run.updated_at))
+    return round((ended - begun) / timedelta(seconds=1), 4)

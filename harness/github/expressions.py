@@ -1,8 +1,8 @@
-"""GitHub Actions expressions, `${{ github.actor }}`, for what GitHub evaluates before a run.
+"""GitHub Actions expressions, `${{ github.actor }}`, for what GitHub evaluates before a runner does.
 
-act evaluates the expressions inside jobs; `run-name` and `concurrency.group` it ignores, so the
-control plane in front of it has to read them. Here is the language; what its values do is in
-`_expression_values`. Sources:
+act evaluates the expressions inside jobs; what decides whether, when and for which environment a job
+runs at all (`run-name`, `concurrency`, a job's `if`, `environment`, `strategy`) the control plane in
+front of it has to read. Here is the language; what its values do is in `_expression_values`. Sources:
 https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#context-availability
 """
@@ -36,6 +36,7 @@ _UNKNOWN = re.compile(r"\s*(.[^\s()\[\],.!<>=&|]*)", re.DOTALL)
 _LITERALS = {"true": True, "false": False, "null": None, "NaN": math.nan, "Infinity": math.inf}
 _POWERS = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, "<=": 4, ">": 4, ">=": 4}
 _IN_JOBS_ONLY = frozenset({"hashfiles", "success", "always", "cancelled", "failure"})
+_ASKS = re.compile(r"\b(?:success|always|cancelled|failure)\s*\(", re.IGNORECASE)
 
 
 class ExpressionError(SitedrillError):
@@ -48,12 +49,17 @@ class ExpressionError(SitedrillError):
         self.position = position
 
 
-def interpolate(text: str, context: Mapping[str, Any]) -> str:
+#: Functions that only some places know, such as `success()` in a job's `if`; they take no arguments.
+Status = Mapping[str, Callable[[], bool]]
+
+
+def interpolate(text: str, context: Mapping[str, Any], status: Status | None = None) -> str:
     """Replace every `${{ ... }}` in `text` by its value, as GitHub renders it.
 
     Args:
         text: any text; without an expression it is returned as it is.
         context: the contexts available there by name, such as `github`, `inputs` and `vars`.
+        status: the status functions available there.
 
     Raises:
         ExpressionError: as `evaluate`, or an expression is not closed.
@@ -67,12 +73,58 @@ def interpolate(text: str, context: Mapping[str, Any]) -> str:
             raise ExpressionError(
                 "expression is not closed", expression=text, position=start + 1, hint="add }}"
             )
-        done += [text[at:start], values.to_text(evaluate(body[1].strip(), context))]
+        done += [text[at:start], values.to_text(evaluate(body[1].strip(), context, status))]
         at = body.end()
     return "".join([*done, text[at:]])
 
 
-def evaluate(expression: str, context: Mapping[str, Any]) -> Any:
+def value_of(text: str, context: Mapping[str, Any]) -> Any:
+    """What a text stands for: the value of its one expression, whatever that is, else the text itself.
+
+    Raises:
+        ExpressionError: as `interpolate`.
+    """
+    inner = _whole(text)
+    return interpolate(text, context) if inner is None else evaluate(inner, context)
+
+
+def holds(condition: str, context: Mapping[str, Any], status: Status) -> bool:
+    """Whether an `if` is true; where it asks for no status, `success()` is asked for as well.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions
+
+    Raises:
+        ExpressionError: as `evaluate`.
+    """
+    inner = _whole(condition)
+    if inner is None and _OPEN in condition:
+        value: Any = interpolate(condition, context, status)
+    else:
+        value = evaluate(condition if inner is None else inner, context, status)
+    implied = _ASKS.search(condition) is not None or status["success"]()
+    return implied and values.is_truthy(value)
+
+
+def is_true(text: str, context: Mapping[str, Any]) -> bool:
+    """Whether a key that takes a boolean or an expression says yes; a text counts by what it says.
+
+    Raises:
+        ExpressionError: as `interpolate`.
+    """
+    value = value_of(text, context)
+    return value == "true" if isinstance(value, str) else values.is_truthy(value)
+
+
+def _whole(text: str) -> str | None:
+    """The expression that is all of a text, or None."""
+    stripped = text.strip()
+    if not stripped.startswith(_OPEN):
+        return None
+    body = _REST.match(stripped, len(_OPEN))
+    return body[1].strip() if body is not None and body.end() == len(stripped) else None
+
+
+def evaluate(expression: str, context: Mapping[str, Any], status: Status | None = None) -> Any:
     """The value of one expression, written without `${{` and `}}`.
 
     A missing property is null; a context that `context` does not name is an error, as it is on
@@ -86,7 +138,7 @@ def evaluate(expression: str, context: Mapping[str, Any]) -> Any:
             a function refuses.
     """
     try:
-        return _Parser(expression, context).parse()()
+        return _Parser(expression, context, status or {}).parse()()
     except RecursionError as error:
         raise ExpressionError(
             "expression is nested too deeply", expression=expression, position=1
@@ -105,9 +157,10 @@ class _Token(NamedTuple):
 class _Parser:
     """Turns an expression into a call that gives its value, by precedence climbing."""
 
-    def __init__(self, expression: str, context: Mapping[str, Any]) -> None:
+    def __init__(self, expression: str, context: Mapping[str, Any], status: Status) -> None:
         self._expression = expression
         self._context = context
+        self._status = status
         if len(expression) > MAX_LENGTH:
             raise self._error(f"expression is longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
         self._tokens = self._tokenise()
@@ -206,6 +259,10 @@ class _Parser:
         key = name.text.lower()
         if key == "case":
             return self._case(name, arguments)
+        if key in self._status:
+            if arguments:
+                raise self._error(f"{name.text} takes no arguments", name.position)
+            return self._status[key]
         if key not in values.FUNCTIONS:
             why = "is not available here, only in a job" if key in _IN_JOBS_ONLY else "is unknown"
             raise self._error(f"function {name.text} {why}", name.position)

@@ -6,6 +6,7 @@ https://docs.github.com/en/actions/reference/security/oidc
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ class Claims:
     actor: str
     event_name: str
     environment: str = ""
+    workflow_ref: str = ""
 
     @property
     def subject(self) -> str:
@@ -61,6 +63,12 @@ class Issuer:
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError(f"{path} holds no RSA key")
         return cls(key)
+
+    @property
+    def seal(self) -> bytes:
+        """Something that only the issuer knows, always the same for the same key."""
+        numbers = self.key.private_numbers()
+        return hashlib.sha256(str(numbers.d).encode()).digest()
 
     def save(self, path: Path) -> None:
         """Save the key, readable by its owner only."""
@@ -90,6 +98,9 @@ class Issuer:
             "ref_type": "tag" if claims.ref.startswith("refs/tags/") else "branch",
             "sha": claims.sha,
             "workflow": claims.workflow,
+            "workflow_ref": claims.workflow_ref,
+            "workflow_sha": claims.sha,
+            "job_workflow_ref": claims.workflow_ref,
             "run_id": claims.run_id,
             "run_attempt": claims.run_attempt,
             "actor": claims.actor,

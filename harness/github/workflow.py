@@ -1,12 +1,12 @@
-"""What a workflow file says about how it may be started; its jobs are act's business, not ours.
+"""What a workflow file says about how it may be started, and which jobs it has; their steps are act's.
 
-Reads only names and triggers. Source of the format:
+Source of the format:
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 from harness.errors import ConfigError
 from harness.github import _yaml
 from harness.github.filters import matches
+from harness.github.jobs import Concurrency, JobDeclaration, read_concurrency, read_jobs
+from harness.github.permissions import read_permissions
 
 INPUT_TYPES = ("string", "boolean", "choice", "number", "environment")
 
@@ -41,18 +43,48 @@ class RunTrigger:
 
 @dataclass(frozen=True)
 class PushTrigger:
-    """`on.push`: the branches and tags whose push starts the workflow; None where nothing is said."""
+    """`on.push`: the branches and tags whose push starts the workflow; None where nothing is said.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#push
+    """
 
     branches: tuple[str, ...] | None = None
     branches_ignore: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     tags_ignore: tuple[str, ...] | None = None
+    paths: tuple[str, ...] | None = None
+    paths_ignore: tuple[str, ...] | None = None
+
+    def takes(self, ref: str, changed: Collection[str] | None) -> bool:
+        """Whether a push starts it.
+
+        Args:
+            ref: the full name of what was pushed.
+            changed: the files that it changed; None where GitHub does not look (tags, new branches
+                without a common past).
+        """
+        if ref.startswith("refs/tags/"):
+            return self.takes_tag(ref.removeprefix("refs/tags/"))
+        return self._takes_branch(ref.removeprefix("refs/heads/")) and self._takes_files(changed)
+
+    def _takes_branch(self, branch: str) -> bool:
+        if self.branches is not None:
+            return matches(branch, self.branches)
+        if self.branches_ignore is not None:
+            return not matches(branch, self.branches_ignore)
+        return self.tags is None and self.tags_ignore is None
+
+    def _takes_files(self, changed: Collection[str] | None) -> bool:
+        if changed is None:
+            return True
+        if self.paths is not None:
+            return any(matches(name, self.paths) for name in changed)
+        if self.paths_ignore is not None:
+            return not all(matches(name, self.paths_ignore) for name in changed)
+        return True
 
     def takes_tag(self, tag: str) -> bool:
-        """Whether a tag's push starts it: not when only branches are spoken of.
-
-        https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#push
-        """
+        """Whether a tag's push starts it: not when only branches are spoken of."""
         if self.tags is not None:
             return matches(tag, self.tags)
         if self.tags_ignore is not None:
@@ -61,8 +93,19 @@ class PushTrigger:
 
 
 @dataclass(frozen=True)
+class CallTrigger:
+    """`on.workflow_call`: what a caller may give, and the texts that say what it gets back.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_call
+    """
+
+    inputs: Mapping[str, InputDeclaration] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Workflow:
-    """A workflow file's name and triggers."""
+    """A workflow file: `text` as it stands, its name, its triggers, its jobs."""
 
     file: str
     name: str
@@ -71,6 +114,12 @@ class Workflow:
     inputs: Mapping[str, InputDeclaration] = field(default_factory=dict)
     workflow_run: RunTrigger | None = None
     push: PushTrigger | None = None
+    call: CallTrigger | None = None
+    dispatch_types: tuple[str, ...] = ()
+    concurrency: Concurrency | None = None
+    permissions: Mapping[str, str] | None = None
+    jobs: Mapping[str, JobDeclaration] = field(default_factory=dict)
+    text: str = field(default="", repr=False)
 
 
 def parse_workflow(file: str, text: str) -> Workflow:
@@ -95,6 +144,12 @@ def parse_workflow(file: str, text: str) -> Workflow:
         inputs=_inputs(file, triggers.get("workflow_dispatch")),
         workflow_run=_workflow_run(file, triggers.get("workflow_run")),
         push=_push(file, triggers["push"]) if "push" in triggers else None,
+        call=_call(file, triggers["workflow_call"]) if "workflow_call" in triggers else None,
+        dispatch_types=_types(file, triggers.get("repository_dispatch")),
+        concurrency=read_concurrency(file, "concurrency", document.get("concurrency")),
+        permissions=read_permissions(file, "permissions", document.get("permissions")),
+        jobs=read_jobs(file, document),
+        text=text,
     )
 
 
@@ -109,9 +164,10 @@ def _triggers(file: str, value: Any) -> dict[str, Any]:
     return dict.fromkeys(_strings(file, "on", value, "an event, a list of events or a mapping"))
 
 
-def _inputs(file: str, dispatch: Any) -> dict[str, InputDeclaration]:
-    trigger = "on.workflow_dispatch"
-    declared = _mapping(file, trigger, dispatch).get("inputs")
+def _inputs(
+    file: str, declaring: Any, trigger: str = "on.workflow_dispatch"
+) -> dict[str, InputDeclaration]:
+    declared = _mapping(file, trigger, declaring).get("inputs")
     return {
         name: _input(file, f"{trigger}.inputs.{name}", name, body)
         for name, body in _mapping(file, f"{trigger}.inputs", declared).items()
@@ -142,6 +198,28 @@ def _input(file: str, where: str, name: str, value: Any) -> InputDeclaration:
     )
 
 
+def _call(file: str, value: Any) -> CallTrigger:
+    where = "on.workflow_call"
+    outputs = _mapping(file, f"{where}.outputs", _mapping(file, where, value).get("outputs"))
+    return CallTrigger(
+        inputs=_inputs(file, value, where),
+        outputs={
+            name: _text(
+                file,
+                f"{where}.outputs.{name}.value",
+                _mapping(file, f"{where}.outputs.{name}", body).get("value"),
+            )
+            or ""
+            for name, body in outputs.items()
+        },
+    )
+
+
+def _types(file: str, value: Any) -> tuple[str, ...]:
+    where = "on.repository_dispatch"
+    return _strings(file, f"{where}.types", _mapping(file, where, value).get("types"))
+
+
 def _workflow_run(file: str, value: Any) -> RunTrigger | None:
     if value is None:
         return None
@@ -162,7 +240,7 @@ def _workflow_run(file: str, value: Any) -> RunTrigger | None:
 def _push(file: str, value: Any) -> PushTrigger:
     where = "on.push"
     body = _mapping(file, where, value)
-    keys = ("branches", "branches-ignore", "tags", "tags-ignore")
+    keys = ("branches", "branches-ignore", "tags", "tags-ignore", "paths", "paths-ignore")
     return PushTrigger(
         *(_strings(file, f"{where}.{key}", body[key]) if key in body else None for key in keys)
     )

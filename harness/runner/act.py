@@ -16,8 +16,9 @@ from pathlib import Path
 
 from harness.clock import Clock
 from harness.journal import Journal
+from harness.runner.brake import Brake
 from harness.runner.call import prepare, run_environment
-from harness.runner.job import Job, Outcome
+from harness.runner.job import Job, Listener, Outcome
 from harness.runner.running import conduct
 from harness.runner.terraform import Terraform
 from harness.runner.tools import ACT_VERSION, Tool
@@ -62,7 +63,14 @@ class HostRunner:
         tools = {tool.name: tool.version for tool in self._tools if tool.path is not None}
         return {"act": ACT_VERSION, **tools, **self._wall.versions()}
 
-    def execute(self, job: Job, journal: Journal) -> Outcome:
+    def execute(
+        self,
+        job: Job,
+        journal: Journal,
+        *,
+        listener: Listener | None = None,
+        brake: Brake | None = None,
+    ) -> Outcome:
         """Run the job to its end, or to its timeout; everything that happens is journaled."""
         tools = {tool.name: tool.path for tool in self._tools if tool.path is not None}
         if self._terraform:
@@ -73,7 +81,7 @@ class HostRunner:
                 readable=(*job.readable, *self._terraform.readable),
             )
         command = prepare(job, act=self._act, tools=tools)
-        token = f"{self._session}.{os.getpid()}.{job.run}.{job.attempt}."
+        token = f"{self._session}.{os.getpid()}.{job.token}."
         return conduct(
             job,
             journal,
@@ -81,4 +89,6 @@ class HostRunner:
                 command, job, environment=run_environment(job), token=token
             ),
             clock=self._clock,
+            listener=listener,
+            brake=brake,
         )

@@ -83,7 +83,9 @@ def stand_ins(job: Job) -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     seen: set[str] = set()
-    waiting = list(_uses_in(job.workspace, job.workflow, job.workspace))
+    source = job.source or job.workspace
+    own = (source, job.workspace)
+    waiting = list(_uses_in(source, job.workflow, own))
     for _ in range(DEEPEST):
         later: list[Use] = []
         for use in waiting:
@@ -93,7 +95,7 @@ def stand_ins(job: Job) -> dict[str, Path]:
             folder = job.directory / "actions" / re.sub(r"[^\w.@-]+", "-", use.source)
             _provide(use, folder, job)
             found[use.source] = folder
-            later += _uses_in(folder, use.path, job.workspace)
+            later += _uses_in(folder, use.path, own)
         waiting = later
         if not waiting:
             break
@@ -144,7 +146,9 @@ def _own_tree(use: Use, folder: Path, job: Job) -> None:
     """The site's own repository at the ref that its workflow names."""
     for ref in (f"origin/{use.ref}", use.ref):
         try:
-            archive = run_tool(["git", "-C", job.workspace, "archive", "--format=tar", ref])
+            archive = run_tool(
+                ["git", "-C", job.source or job.workspace, "archive", "--format=tar", ref]
+            )
         except ProcessError:
             continue
         with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
@@ -155,8 +159,13 @@ def _own_tree(use: Use, folder: Path, job: Job) -> None:
     )
 
 
-def _uses_in(root: Path, path: str, workspace: Path, above: tuple[Path, ...] = ()) -> Iterator[Use]:
-    """What a workflow or an action uses, through what it uses of its own repository."""
+def _uses_in(
+    root: Path, path: str, own: tuple[Path, ...], above: tuple[Path, ...] = ()
+) -> Iterator[Use]:
+    """What a workflow or an action uses, through what it uses of its own repository.
+
+    `own` are the folders from which the paths of that repository are read.
+    """
     file = _file_of(root, path)
     if file is None or file in above:
         return
@@ -166,7 +175,9 @@ def _uses_in(root: Path, path: str, workspace: Path, above: tuple[Path, ...] = (
     for uses in _named_in(text):
         if uses.startswith("./"):
             # A path begins at the workspace, in an action from elsewhere too.
-            yield from _uses_in(workspace, uses.removeprefix("./"), workspace, (*above, file))
+            inner = uses.removeprefix("./")
+            place = next((folder for folder in own if _file_of(folder, inner)), root)
+            yield from _uses_in(place, inner, own, (*above, file))
             continue
         match = _REMOTE.match(uses)
         if match is None or uses.startswith("docker://"):

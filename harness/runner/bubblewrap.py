@@ -115,6 +115,12 @@ class Walled:
         """Its exit code."""
         return self.process.wait()
 
+    def interrupt(self) -> None:
+        """Ask act, which was started first, and nothing that it has started."""
+        for process in self._inside()[:1]:
+            with suppress(psutil.Error):
+                process.send_signal(signal.SIGINT)
+
     def end(self) -> None:
         """Ask the steps to end, then end all of it at once.
 
@@ -135,11 +141,15 @@ class Walled:
 
     def _steps(self) -> list[psutil.Process]:
         """What runs inside, but the command that was started first."""
+        return self._inside()[1:]
+
+    def _inside(self) -> list[psutil.Process]:
+        """What runs inside, in the order in which it was started."""
         begun = []
         for process in marked(self.token):
             with suppress(psutil.Error):
                 begun.append((process.create_time(), process.pid, process))
-        return [process for _, _, process in sorted(begun)[1:]]
+        return [process for _, _, process in sorted(begun)]
 
     def kill(self) -> None:
         """End all of it at once: with the first process of a namespace the kernel ends the others.

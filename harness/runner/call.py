@@ -72,6 +72,8 @@ def prepare(
     ]
     for label in LABELS:
         command += ["--platform", f"{label}={platform}"]
+    if job.helpers:
+        command += ["--platform", f"{job.helpers}={SELF_HOSTED}"]
     for action, folder in stand_ins(job).items():
         command += ["--local-repository", f"{action}={folder}"]
     return command

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,11 @@ class Contained:
     def wait(self) -> int:
         """Its exit code, once it has ended."""
         return self.process.wait()
+
+    def interrupt(self) -> None:
+        """Ask act, which the first process passes it on to."""
+        with suppress(ProcessError):
+            self.engine.call("kill", "--signal", "INT", self.name, timeout=_ENGINE_WITHIN)
 
     def end(self) -> None:
         """Ask it to end, kill it after `GRACE` seconds, and remove it."""

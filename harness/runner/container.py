@@ -17,11 +17,12 @@ from pathlib import Path
 
 from harness.clock import Clock
 from harness.journal import Journal
+from harness.runner.brake import Brake
 from harness.runner.call import prepare, run_environment
 from harness.runner.contained import PYTHON, Contained, bind, contained
 from harness.runner.doorway import INSIDE, Doorway
 from harness.runner.engine import Engine
-from harness.runner.job import Job, Outcome
+from harness.runner.job import Job, Listener, Outcome
 from harness.runner.running import conduct
 from harness.runner.terraform import Terraform
 from harness.runner.tools import ACT_VERSION
@@ -66,7 +67,14 @@ class ContainerRunner:
         """Of act, the engine and the image, which decides the rest."""
         return {"act": ACT_VERSION, "docker": self._engine.version, "image": self._image}
 
-    def execute(self, job: Job, journal: Journal) -> Outcome:
+    def execute(
+        self,
+        job: Job,
+        journal: Journal,
+        *,
+        listener: Listener | None = None,
+        brake: Brake | None = None,
+    ) -> Outcome:
         """Run the job to its end, or to its timeout; everything that happens is journaled."""
         own = programs(self._terraform)
         if self._terraform:
@@ -74,7 +82,7 @@ class ContainerRunner:
                 job, environment={**self._terraform.offer(job.directory), **job.environment}
             )
         command = prepare(job, act=ACT, tools={**TOOLS, **own})
-        token = f"{self._session}.{os.getpid()}.{job.run}.{job.attempt}."
+        token = f"{self._session}.{os.getpid()}.{job.token}."
 
         @contextmanager
         def start() -> Iterator[Contained]:
@@ -91,7 +99,7 @@ class ContainerRunner:
             ):
                 yield started
 
-        return conduct(job, journal, start=start, clock=self._clock)
+        return conduct(job, journal, start=start, clock=self._clock, listener=listener, brake=brake)
 
     def _options(self, job: Job) -> list[str]:
         """What of the machine is in the container, and what it may not do."""

@@ -27,12 +27,13 @@ from filelock import FileLock
 from harness.clock import Clock
 from harness.errors import ProcessError
 from harness.journal import Journal
+from harness.runner.brake import Brake
 from harness.runner.call import prepare, run_environment
 from harness.runner.contained import PYTHON, bind, contained, container_name
 from harness.runner.container import MEMORY, PROCESSES, programs, write_people
 from harness.runner.doorway import INSIDE, Doorway
 from harness.runner.engine import Engine, labels
-from harness.runner.job import Job, Outcome
+from harness.runner.job import Job, Listener, Outcome
 from harness.runner.running import Running, conduct
 from harness.runner.terraform import Terraform
 from harness.runner.tools import ACT_VERSION
@@ -81,13 +82,20 @@ class DockerRunner:
         """Of act, the engine and the image."""
         return {"act": ACT_VERSION, "docker": self._engine.version, "image": self._image}
 
-    def execute(self, job: Job, journal: Journal) -> Outcome:
+    def execute(
+        self,
+        job: Job,
+        journal: Journal,
+        *,
+        listener: Listener | None = None,
+        brake: Brake | None = None,
+    ) -> Outcome:
         """Run the job to its end, or to its timeout; everything that happens is journaled."""
         if self._terraform:
             job = replace(
                 job, environment={**self._terraform.offer(job.directory), **job.environment}
             )
-        token = f"{self._session}.{os.getpid()}.{job.run}.{job.attempt}."
+        token = f"{self._session}.{os.getpid()}.{job.token}."
         anchor = container_name(f"{token}anchor")
         command = prepare(job, act=self._act, tools={}, platform=self._image)
         command += ["--pull=false", "--container-daemon-socket", "-"]
@@ -107,7 +115,9 @@ class DockerRunner:
                 yield running
 
         with self._alone(), _nothing_left(self._engine):
-            return conduct(job, journal, start=start, clock=self._clock)
+            return conduct(
+                job, journal, start=start, clock=self._clock, listener=listener, brake=brake
+            )
 
     def _options(self, job: Job, anchor: str) -> list[str]:
         """What act adds to a job's container."""

@@ -59,11 +59,12 @@ class StepFinished:
 
 @dataclass(frozen=True)
 class OutputLine:
-    """One line that a step printed; an annotation stands as `error: ...`."""
+    """One line that a step printed; `level` is error, warning or notice for an annotation."""
 
     job: str
     step: str
     line: str
+    level: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,11 @@ class Summary:
 
 @dataclass(frozen=True)
 class Note:
-    """Anything else that act said, at its level (info, warning, error)."""
+    """Anything else that act said, at its level (info, warning, error); `job` is empty for none."""
 
     level: str
     text: str
+    job: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,13 +172,13 @@ def _events(job: str, data: dict[str, Any]) -> Iterator[Event]:  # noqa: PLR0912
     elif command == "notice" and _properties(data).get("title") == "double":
         yield DoubleSaid(job, step, str(data.get("arg", "")))
     elif command in _ANNOTATIONS:
-        yield OutputLine(job, step, f"{command}: {data.get('arg', '')}")
+        yield OutputLine(job, step, str(data.get("arg", "")), str(command))
     elif command is not None:
         return
     elif step in _FRAME:
         # Only a failure there is news.
         if data.get("level") in {"error", "warning"}:
-            yield Note(str(data["level"]), message.strip())
+            yield Note(str(data["level"]), message.strip(), job)
     elif "stepResult" in data:
         seconds = float(data.get("executionTime") or 0) / 1e9
         outcome = str(data["stepResult"])
@@ -184,4 +186,4 @@ def _events(job: str, data: dict[str, Any]) -> Iterator[Event]:  # noqa: PLR0912
     elif step and "⭐ Run" in message:
         yield StepStarted(job, step, str(data.get("stage") or "Main"))
     elif message.strip():
-        yield Note(str(data.get("level", "info")), message.strip())
+        yield Note(str(data.get("level", "info")), message.strip(), job)

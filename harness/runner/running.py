@@ -1,4 +1,4 @@
-"""A run from its start to its end: what act prints is journaled as it happens, its time is kept.
+"""A job from its start to its end: what act prints is journaled as it happens, its time is kept.
 
     conduct(job, journal, start=lambda: ..., clock=clock)  ->  Outcome
 
@@ -15,8 +15,9 @@ from typing import Protocol
 
 from harness.clock import Clock
 from harness.journal import Journal
+from harness.runner.brake import Brake
 from harness.runner.events import read_events
-from harness.runner.job import Job, Outcome
+from harness.runner.job import Job, Listener, Outcome
 from harness.runner.story import Story
 
 #: Seconds between asking a run to end and ending it.
@@ -34,6 +35,10 @@ class Running(Protocol):
         """Its exit code, once it has ended."""
         ...
 
+    def interrupt(self) -> None:
+        """Ask act to cancel the job, as SIGINT does; may be called from another thread."""
+        ...
+
     def end(self) -> None:
         """Ask it and everything it started to end, and end what does not within `GRACE` seconds.
 
@@ -48,37 +53,38 @@ def conduct(
     *,
     start: Callable[[], AbstractContextManager[Running]],
     clock: Clock,
+    listener: Listener | None = None,
+    brake: Brake | None = None,
 ) -> Outcome:
     """Run the job to its end, or to its timeout.
 
-    Journals `run.started`, every job, step, line and summary, and `run.finished`.
+    Journals `job.started`, every step, line and summary, and `job.finished`.
 
     Args:
-        job: the run.
+        job: which.
         journal: told everything.
-        start: begins the run; leaving its context ends whatever is left of it.
+        start: begins it; leaving its context ends whatever is left of it.
         clock: whose time counts.
+        listener: told what happens in it, too.
+        brake: ends it from elsewhere.
     """
+    brake = brake or Brake()
     journal.mask(job.secrets.values())
-    journal.write("run.started", run=job.run, workflow=job.workflow, role=job.role)
+    journal.write("job.started", run=job.run, job=job.name)
     started = clock.monotonic()
-    story = Story(job.run, journal)
+    story = Story(job.run, job.name, job.own, job.outputs_from, journal, listener)
     outcome = Outcome("cancelled", None, 0)
     try:
-        code, timed_out = _watch(job, story, start)
-        conclusion = "timed_out" if timed_out else ("failure" if code else "success")
-        cause = f"ran longer than {job.timeout:g} s" if timed_out else story.cause()
-        outcome = Outcome(
-            conclusion,
-            code,
-            round(clock.monotonic() - started, 4),
-            "" if conclusion == "success" else cause,
-        )
+        code, timed_out = _watch(job, story, start, brake)
+        conclusion, cause = _judged(job, story, code, timed_out=timed_out, brake=brake)
+        seconds = round(clock.monotonic() - started, 4)
+        outcome = Outcome(conclusion, code, seconds, cause, story.outputs)
     finally:
         journal.write(
-            "run.finished",
+            "job.finished",
             run=job.run,
-            conclusion=outcome.conclusion,
+            job=job.name,
+            outcome=outcome.conclusion,
             exit_code=outcome.exit_code,
             seconds=round(clock.monotonic() - started, 4),
             cause=outcome.cause,
@@ -86,8 +92,19 @@ def conduct(
     return outcome
 
 
+def _judged(job: Job, story: Story, code: int, *, timed_out: bool, brake: Brake) -> tuple[str, str]:
+    """The conclusion, and why it is not success."""
+    if timed_out:
+        return "timed_out", f"ran longer than {job.timeout:g} s"
+    if brake.pulled and story.result != "success":
+        return "cancelled", ""
+    if story.result is None:
+        return ("failure", story.cause()) if code else ("skipped", "")
+    return (story.result, "" if story.result == "success" else story.cause())
+
+
 def _watch(
-    job: Job, story: Story, start: Callable[[], AbstractContextManager[Running]]
+    job: Job, story: Story, start: Callable[[], AbstractContextManager[Running]], brake: Brake
 ) -> tuple[int, bool]:
     timed_out = threading.Event()
     with start() as running:
@@ -99,11 +116,13 @@ def _watch(
         timer = threading.Timer(job.timeout, give_up)
         timer.daemon = True
         timer.start()
+        brake.attach(running)
         try:
             for event in read_events(running.lines()):
                 story.tell(event)
             return running.wait(), timed_out.is_set()
         finally:
+            brake.detach()
             timer.cancel()
             # It may be ending the run right now: what it uses is closed next.
             timer.join()

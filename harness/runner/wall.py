@@ -63,6 +63,11 @@ class Started:
         """Its exit code."""
         return self.process.wait()
 
+    def interrupt(self) -> None:
+        """Ask act, and nothing that it has started."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+
     def end(self) -> None:
         """Ask, then kill, whatever carries the token."""
         if self.process.poll() is None:

@@ -78,12 +78,18 @@ def test_where_no_variables_are_said_there_are_those_of_the_reference_site() -> 
     assert found["LIVE_ROLE_ARN"].endswith(":role/site-deploy-live")
 
 
-def test_variables_and_secrets_of_the_environment_count_more() -> None:
+def test_an_environment_is_known_by_its_name_on_github_and_counts_more() -> None:
     known = values('[variables]\nID = "none"\nTEMPLATE = "${{ x }}"')
-    assert known.variables("live") == {"ID": "E-live", "TEMPLATE": "${{ x }}"}
+    assert known.variables("Production") == {"ID": "E-live", "TEMPLATE": "${{ x }}"}
     assert known.variables("preview") == {"ID": "none", "TEMPLATE": "${{ x }}"}
-    assert known.secrets("live") == {"KEY": "of live"}
-    assert known.secrets("preview") == {"KEY": "of the repository"}
+    assert known.variables("live") == known.variables("") == known.variables("preview")
+
+
+def test_an_environments_secrets_are_apart_from_the_repositorys() -> None:
+    known = values()
+    assert known.secrets("production") == {"KEY": "of live"}
+    assert known.secrets("preview") == {}
+    assert known.secrets("") == {"KEY": "of the repository"}
 
 
 def test_what_people_type_is_never_filled_in() -> None:

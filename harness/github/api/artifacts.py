@@ -10,23 +10,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from harness.errors import DispatchError
-from harness.github.api.access import RunCredentials
+from harness.github.api.access import Asker
 from harness.github.api.desk import Desk, api_url, page_of, repository
 from harness.github.kept import Artifact
 
 
 def routes(desk: Desk) -> list[Route]:
     """What can be asked of artifacts."""
+    one = "/actions/artifacts/{artifact:int}"
     return [
-        repository(desk, "/actions/artifacts", list_artifacts),
-        repository(desk, "/actions/runs/{run:int}/artifacts", list_artifacts),
-        repository(desk, "/actions/artifacts/{artifact:int}", get_artifact),
-        repository(desk, "/actions/artifacts/{artifact:int}", delete_artifact, methods=["DELETE"]),
-        repository(desk, "/actions/artifacts/{artifact:int}/zip", download),
+        repository(desk, "/actions/artifacts", list_artifacts, needs="actions:read"),
+        repository(desk, "/actions/runs/{run:int}/artifacts", list_artifacts, needs="actions:read"),
+        repository(desk, one, get_artifact, needs="actions:read"),
+        repository(desk, one, delete_artifact, needs="actions:write", methods=["DELETE"]),
+        repository(desk, f"{one}/zip", download, needs="actions:read"),
     ]
 
 
-async def list_artifacts(desk: Desk, request: Request, _: RunCredentials) -> Response:
+async def list_artifacts(desk: Desk, request: Request, _: Asker) -> Response:
     """https://docs.github.com/en/rest/actions/artifacts#list-workflow-run-artifacts ."""
     run = request.path_params.get("run")
     name = request.query_params.get("name")
@@ -38,19 +39,19 @@ async def list_artifacts(desk: Desk, request: Request, _: RunCredentials) -> Res
     return page_of(request, found, within="artifacts")
 
 
-async def get_artifact(desk: Desk, request: Request, _: RunCredentials) -> Response:
+async def get_artifact(desk: Desk, request: Request, _: Asker) -> Response:
     """https://docs.github.com/en/rest/actions/artifacts#get-an-artifact ."""
     return JSONResponse(_told(desk, request, _named(desk, request)))
 
 
-async def delete_artifact(desk: Desk, request: Request, _: RunCredentials) -> Response:
+async def delete_artifact(desk: Desk, request: Request, _: Asker) -> Response:
     """https://docs.github.com/en/rest/actions/artifacts#delete-an-artifact ."""
     artifact = _named(desk, request)
     desk.kept.delete_artifact(artifact.run, artifact.name)
     return Response(status_code=204)
 
 
-async def download(desk: Desk, request: Request, _: RunCredentials) -> Response:
+async def download(desk: Desk, request: Request, _: Asker) -> Response:
     """https://docs.github.com/en/rest/actions/artifacts#download-an-artifact .
 
     GitHub redirects to where the archive is; here it is at once.

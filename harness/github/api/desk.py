@@ -3,7 +3,7 @@
     def routes(desk: Desk) -> list[Route]:
         return [repository(desk, "/actions/workflows", list_workflows)]
 
-    def list_workflows(desk: Desk, request: Request, asker: RunCredentials) -> Response: ...
+    def list_workflows(desk: Desk, request: Request, asker: Asker) -> Response: ...
 
 A handler answers or raises: `DispatchError` carries GitHub's status and message.
 """
@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from harness.clock import Clock
 from harness.errors import DispatchError
-from harness.github.api.access import RunCredentials, Tokens
+from harness.github.api.access import Asker, Tokens
 from harness.github.control import ControlPlane
 from harness.github.kept import Kept
 from harness.github.oidc import Issuer
@@ -29,6 +29,10 @@ from harness.github.oidc import Issuer
 #: How many items a page holds when nobody says, and at most.
 #: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
 PER_PAGE, MOST_PER_PAGE = 30, 100
+#: What GitHub says to a token that may not, and to a person.
+#: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+NOT_PERMITTED = "Resource not accessible by integration"
+NO_RIGHTS = "Must have admin rights to Repository."
 #: Where the API is for those who reach it by GitHub's name.
 PUBLIC_API = "https://api.github.com"
 
@@ -44,22 +48,42 @@ class Desk:
     clock: Clock
 
 
-Handler = Callable[[Desk, Request, RunCredentials], Awaitable[Response]]
+Handler = Callable[[Desk, Request, Asker], Awaitable[Response]]
 
 
-def repository(desk: Desk, path: str, handler: Handler, *, methods: Sequence[str] = ()) -> Route:
-    """A route below `/repos/{owner}/{repo}` for those who carry a run's `GITHUB_TOKEN`."""
+def repository(
+    desk: Desk,
+    path: str,
+    handler: Handler,
+    *,
+    needs: str,
+    methods: Sequence[str] = (),
+) -> Route:
+    """A route below `/repos/{owner}/{repo}` for those who carry a token.
+
+    Args:
+        desk: what it is about.
+        path: below the repository.
+        handler: answers.
+        needs: the permission, such as `actions:write`; `admin` is a person's alone.
+            https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+        methods: of HTTP; GET when none are named.
+    """
+    scope, _, level = needs.partition(":")
 
     async def answer(request: Request) -> Response:
-        credentials = desk.tokens.job(request)
-        if credentials is None:
+        asker = desk.tokens.asker(request)
+        if asker is None:
             return refusal(401, "Bad credentials")
         asked = f"{request.path_params['owner']}/{request.path_params['repo']}"
         # GitHub does not tell a repository that is not there from one that may not be seen.
-        if asked.lower() != desk.control.repository.lower():
+        stranger = asker.run is None and asker.role == "none"
+        if stranger or asked.lower() != desk.control.repository.lower():
             return refusal(404, "Not Found")
+        if not asker.may(scope, level):
+            return refusal(403, NOT_PERMITTED if asker.run else NO_RIGHTS)
         try:
-            return await handler(desk, request, credentials)
+            return await handler(desk, request, asker)
         except DispatchError as error:
             return refusal(error.status, error.message)
 

@@ -21,10 +21,12 @@ from starlette.types import Receive, Scope, Send
 
 from harness.github.api.desk import Desk
 from harness.github.git import CLEAN
+from harness.github.pushes import Pusher
 
 #: Where the repositories stand on our server.
 PLACE = "/git"
-SERVICES = ("git-upload-pack", "git-receive-pack")
+PUSH = "git-receive-pack"
+SERVICES = ("git-upload-pack", PUSH)
 #: Bytes of a request that are kept in memory, and at most: what GitHub lets somebody push at once.
 #: https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits
 IN_MEMORY, LARGEST = 8 << 20, 2 << 30
@@ -42,17 +44,20 @@ def routes(desk: Desk) -> list[Route]:
 
     async def advertise(request: Request) -> Response:
         service = request.query_params.get("service", "")
-        if not _is_ours(desk, request):
-            return PlainTextResponse("Repository not found.", 404)
+        if refused := _refusal(desk, request, service):
+            return refused
         if service not in SERVICES:
             # As GitHub: the protocol without a service, of git before 1.6.6, is not spoken.
             return PlainTextResponse("Please upgrade your git client.", 403)
         return await _advertise(desk, request, service)
 
     async def serve(request: Request) -> Response:
-        if not _is_ours(desk, request):
-            return PlainTextResponse("Repository not found.", 404)
-        return await _serve(desk, request, request.url.path.rpartition("/")[2])
+        service = request.url.path.rpartition("/")[2]
+        if refused := _refusal(desk, request, service):
+            return refused
+        if service == PUSH:
+            return await _receive_push(desk, request)
+        return await _serve(desk, request, service)
 
     repository = PLACE + "/{owner}/{repo}"
     return [
@@ -64,6 +69,38 @@ def routes(desk: Desk) -> list[Route]:
 def _is_ours(desk: Desk, request: Request) -> bool:
     asked = f"{request.path_params['owner']}/{request.path_params['repo'].removesuffix('.git')}"
     return asked.lower() == desk.control.repository.lower()
+
+
+def _refusal(desk: Desk, request: Request, service: str) -> Response | None:
+    """Why somebody may not; a job needs `contents`, to write when it pushes, a person a role.
+
+    https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+    """
+    asker = desk.tokens.asker(request)
+    if asker is None:
+        # git asks again, with a password, when it has one.
+        headers = {"WWW-Authenticate": 'Basic realm="GitHub"'}
+        return PlainTextResponse("Repository not found.", 401, headers)
+    if not _is_ours(desk, request) or not asker.may("contents", "read"):
+        return PlainTextResponse("Repository not found.", 404)
+    if service == PUSH and not asker.may("contents", "write"):
+        return PlainTextResponse(
+            f"Permission to {desk.control.repository}.git denied to {asker.handle}.", 403
+        )
+    return None
+
+
+async def _receive_push(desk: Desk, request: Request) -> Response:
+    """A push, and what it starts."""
+    asker = desk.tokens.asker(request)
+    if asker is None:
+        return PlainTextResponse("Repository not found.", 401)
+    run = asker.run
+    pusher = Pusher(run.actor if run else asker.handle, run)
+    await asyncio.to_thread(desk.control.pushes.announce, pusher)
+    answer = await _serve(desk, request, PUSH)
+    await asyncio.to_thread(desk.control.pushes.pushed, pusher)
+    return answer
 
 
 async def _advertise(desk: Desk, request: Request, service: str) -> Response:

@@ -35,17 +35,18 @@ def _id_token(desk: Desk, request: Request) -> Response:
     credentials = desk.tokens.identity(request)
     if credentials is None:
         return JSONResponse({"message": "Bad credentials"}, 401)
-    run = credentials.run
+    run, job = credentials.run, credentials.job
     claims = Claims(
         repository=run.repository,
         ref=run.ref,
         sha=run.sha,
-        workflow=run.workflow.name,
+        workflow=run.name,
+        workflow_ref=f"{run.repository}/{run.workflow}@{run.ref}",
         run_id=run.key,
         run_attempt=str(run.attempt),
         actor=run.actor,
         event_name=run.event_name,
-        environment=run.environment,
+        environment=job.environment.name if job.environment else "",
     )
     owner = run.repository.split("/", 1)[0]
     audience = request.query_params.get("audience", f"https://github.com/{owner}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,22 +11,31 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from harness.errors import DispatchError
-from harness.github.api.access import RunCredentials
+from harness.github.api.access import Asker
 from harness.github.api.desk import Desk, body_of, repository
 
 
 def routes(desk: Desk) -> list[Route]:
     """What can be asked of workflows."""
     return [
-        repository(desk, "/actions/workflows/{workflow}/dispatches", dispatch, methods=["POST"]),
+        repository(
+            desk,
+            "/actions/workflows/{workflow}/dispatches",
+            dispatch,
+            needs="actions:write",
+            methods=["POST"],
+        ),
     ]
 
 
-async def dispatch(desk: Desk, request: Request, asker: RunCredentials) -> Response:
+async def dispatch(desk: Desk, request: Request, asker: Asker) -> Response:
     """https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event ."""
     ref, inputs = _asked(await body_of(request))
     name = request.path_params["workflow"]
-    desk.control.dispatch_later(name, ref=ref, inputs=inputs, actor=asker.run.actor)
+    actor = asker.run.actor if asker.run else asker.handle
+    await asyncio.to_thread(
+        desk.control.dispatch, name, ref=ref, inputs=inputs, actor=actor, by=asker.run
+    )
     return Response(status_code=204)
 
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,8 @@ class Team:
     ) -> Ran:
         """Run a workflow of this commit."""
         request = self.control.dispatch("nightly-drill.yml", ref="main", inputs={}, actor="on-call")
-        known = self.api.admit(request)
+        job = self.control.archive.jobs_of(request)[0]
+        known = self.api.admit(request, replace(job, permissions={"actions": "write"}))
         directory = self.directory / request.key
         workspace = directory / "workspace"
         directory.mkdir()
@@ -76,6 +77,8 @@ class Team:
             run=request.key,
             attempt=1,
             role="team",
+            name="all",
+            own="",
             workspace=workspace,
             workflow=f".github/workflows/{workflow}",
             event_name=event_name,
@@ -89,6 +92,7 @@ class Team:
                 "GITHUB_REPOSITORY": REPOSITORY,
                 "GITHUB_RUN_ID": request.key,
                 "GITHUB_SHA": sha,
+                "SHA_REF": sha,
                 "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             },
             variables=variables,
@@ -133,14 +137,24 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         clock=clock,
         session=f"test-{directory.name}-{os.getpid()}",
     )
-    with Serving() as serving:
-        new_id = itertools.count(9001).__next__
-        control = ControlPlane(origin, repository=REPOSITORY, new_id=new_id)
+    with (
+        Serving() as serving,
+        Journal(directory / "github" / "journal.jsonl", clock=clock) as journal,
+    ):
+        control = ControlPlane(
+            origin,
+            directory / "github",
+            repository=REPOSITORY,
+            journal=journal,
+            clock=clock,
+            new_id=itertools.count(9001).__next__,
+        )
         api = GitHubApi(control, Issuer.generate(), clock=clock)
         url = f"http://127.0.0.1:{serving.serve(api.app)}"
         team = Team(directory, origin, control, api, url, runner, clock)
         team.main = team.commit(_website)
         yield team
+        control.close()
 
 
 def _website(tree: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from harness.github.actors import Actor
 from harness.github.api import GitHubApi
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
+from harness.github.permissions import SCOPES
 from harness.journal import Journal
 from harness.runner.tools import cache_directory
 from harness.serving import Serving
@@ -31,7 +33,8 @@ on:
   workflow_dispatch:
     inputs:
       release: { required: true }
-jobs: {}
+jobs:
+  deploy: { runs-on: ubuntu-latest }
 """
 
 
@@ -76,9 +79,12 @@ def outward(
     origin.commit(first, message="A site", author=somebody, when=when)
     double = tmp_path / "tofu.zip"
     double.write_bytes(b"PK double")
-    control = control_over(origin)
-    api = GitHubApi(control, issuer, clock=CLOCK)
-    with Journal(tmp_path / "journal.jsonl", clock=CLOCK) as journal, Serving() as serving:
+    with (
+        Journal(tmp_path / "journal.jsonl", clock=CLOCK) as journal,
+        control_over(origin, journal) as control,
+        Serving() as serving,
+    ):
+        api = GitHubApi(control, issuer, clock=CLOCK)
         gateway = Gateway(emulator, journal=journal, clock=CLOCK)
         egress = Egress(
             repository=REPOSITORY,
@@ -87,9 +93,9 @@ def outward(
             downloads=Downloads({"https://github.com/opentofu/*/tofu.zip": double}),
             journal=journal,
         )
-        credentials = api.admit(
-            control.dispatch("deploy.yml", ref="main", inputs={"release": "1"}, actor="on-call")
-        )
+        run = control.dispatch("deploy.yml", ref="main", inputs={"release": "1"}, actor="on-call")
+        (job,) = control.archive.jobs_of(run)
+        credentials = api.admit(run, replace(job, permissions=dict.fromkeys(SCOPES, "write")))
         with WayOut(egress, serving, proxy) as way_out:
             environment, _ = way_out.environment(RUN, tmp_path / "egress")
             yield Outward(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.clock import SystemClock
 from harness.egress.way_out import WayOut
-from harness.github.api import GitHubApi, RunCredentials
+from harness.github.api import Credentials, GitHubApi
 from harness.github.control import ControlPlane
 from harness.github.origin import Origin
 from harness.journal import Journal, read_journal
@@ -31,7 +32,7 @@ class Outward:
     origin: Origin
     control: ControlPlane
     api: GitHubApi
-    credentials: RunCredentials
+    credentials: Credentials
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def sh(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -62,6 +63,18 @@ class Outward:
         ]
 
 
-def control_over(origin: Origin) -> ControlPlane:
-    """Actions of the repository."""
-    return ControlPlane(origin, repository=REPOSITORY, new_id=itertools.count(int(RUN)).__next__)
+@contextmanager
+def control_over(origin: Origin, journal: Journal) -> Iterator[ControlPlane]:
+    """Actions of the repository, which execute nothing."""
+    control = ControlPlane(
+        origin,
+        origin.path.with_name("github"),
+        repository=REPOSITORY,
+        journal=journal,
+        clock=CLOCK,
+        new_id=itertools.count(int(RUN)).__next__,
+    )
+    try:
+        yield control
+    finally:
+        control.close()

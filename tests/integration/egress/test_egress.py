@@ -166,6 +166,8 @@ def test_a_walled_run_gets_its_double_and_both_are_found(outward: Outward) -> No
         run=RUN,
         attempt=1,
         role="response",
+        name="job",
+        own="",
         workspace=workspace,
         workflow="w.yml",
         event_name="workflow_dispatch",
@@ -176,6 +178,7 @@ def test_a_walled_run_gets_its_double_and_both_are_found(outward: Outward) -> No
         ports=(outward.way_out.port,),
         timeout=120,
     )
+    outward.journal.write("run.started", run=RUN, role="response")
     outcome = runner.execute(job, outward.journal)
     assert outcome.cause == ""
     (read,) = read_journals(outward.journal.path.parent)

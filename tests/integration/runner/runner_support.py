@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 
 from harness.clock import Clock
 from harness.github.actors import Actor
+from harness.github.control import ControlPlane
 from harness.github.origin import Origin
+from harness.github.permissions import SCOPES
 from harness.journal import Journal, Record, read_journal
 from harness.runner.act import HostRunner
 from harness.runner.job import Job, Outcome
@@ -94,6 +97,8 @@ class Bench:
             run="4711",
             attempt=1,
             role="response",
+            name="job",
+            own="job",
             workspace=workspace,
             workflow=FILE,
             event_name="workflow_dispatch",
@@ -105,6 +110,7 @@ class Bench:
                 "GITHUB_REF": "refs/heads/main",
                 "GITHUB_REF_NAME": "main",
                 "GITHUB_SHA": sha,
+                "SHA_REF": sha,
                 **(environment or {}),
             },
             git_urls={f"https://github.com/{REPOSITORY}": self.origin.url},
@@ -118,10 +124,34 @@ class Bench:
             act=self.act, tools=self.tools, wall=wall, clock=self.clock, session=session
         )
         journal = more.pop("journal", None)
+        others = {name: more.pop(name, None) for name in ("listener", "brake")}
         path = directory / "journal.jsonl"
         if journal is not None:
-            outcome = runner.execute(replace(job, **more), journal)
+            outcome = runner.execute(replace(job, **more), journal, **others)
             return Ran(outcome, journal.path, workspace, session)
         with Journal(path, clock=self.clock) as own:
-            outcome = runner.execute(replace(job, **more), own)
+            outcome = runner.execute(replace(job, **more), own, **others)
         return Ran(outcome, path, workspace, session)
+
+
+#: The permissions of a token that may do anything.
+EVERYTHING = dict.fromkeys(SCOPES, "write")
+
+
+@contextmanager
+def github_of(bench: Bench, *, new_id: Callable[[], int]) -> Iterator[ControlPlane]:
+    """GitHub's side of the bench's repository, which executes nothing by itself."""
+    directory = bench.tmp_path / "github"
+    with Journal(directory / "journal.jsonl", clock=bench.clock) as journal:
+        control = ControlPlane(
+            bench.origin,
+            directory,
+            repository=REPOSITORY,
+            journal=journal,
+            clock=bench.clock,
+            new_id=new_id,
+        )
+        try:
+            yield control
+        finally:
+            control.close()

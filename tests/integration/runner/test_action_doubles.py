@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from runner_support import FILE, REPOSITORY, SOMEBODY, WHEN, Bench, Ran
+from runner_support import EVERYTHING, FILE, SOMEBODY, WHEN, Bench, Ran, github_of
 
 from harness.clock import SystemClock
 from harness.github.api import GitHubApi
@@ -146,7 +146,8 @@ class GitHub:
 
         bench.origin.commit(change, message="A change", author=SOMEBODY, when=WHEN)
         request = self.control.dispatch("w.yml", ref="main", inputs={}, actor="on-call")
-        known = self.api.admit(request)
+        (job,) = self.control.archive.jobs_of(request)
+        known = self.api.admit(request, replace(job, permissions=EVERYTHING))
         environment = {
             "ACTIONS_RESULTS_URL": f"{self.url}/",
             "ACTIONS_RUNTIME_TOKEN": known.runtime,
@@ -161,13 +162,13 @@ class GitHub:
 def github(bench: Bench) -> Iterator[GitHub]:
     with Serving() as serving:
         new_id = itertools.count(8001).__next__
-        control = ControlPlane(bench.origin, repository=REPOSITORY, new_id=new_id)
-        api = GitHubApi(control, Issuer.generate(), clock=SystemClock())
-        yield GitHub(f"http://127.0.0.1:{serving.serve(api.app)}", api, control)
+        with github_of(bench, new_id=new_id) as control:
+            api = GitHubApi(control, Issuer.generate(), clock=SystemClock())
+            yield GitHub(f"http://127.0.0.1:{serving.serve(api.app)}", api, control)
 
 
 def test_what_a_job_keeps_the_next_one_has(bench: Bench, github: GitHub) -> None:
-    ran = github.run(bench, WORKFLOW)
+    ran = github.run(bench, WORKFLOW, own="")
     assert ran.outcome.cause == ""
     said = ran.output("Said")
     assert said[0] == "hit=[] again=failure"

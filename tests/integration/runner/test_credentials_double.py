@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from runner_support import FILE, REPOSITORY, SOMEBODY, WHEN, Bench, Ran, workflow
+from runner_support import EVERYTHING, FILE, SOMEBODY, WHEN, Bench, Ran, github_of, workflow
 
 from harness.clock import SystemClock
 from harness.cloud.gateway import Gateway
@@ -61,7 +61,8 @@ class Cloud:
 
         bench.origin.commit(change, message="A change", author=SOMEBODY, when=WHEN)
         request = self.control.dispatch("w.yml", ref="main", inputs={}, actor="on-call")
-        known = self.api.admit(request)
+        (job,) = self.control.archive.jobs_of(request)
+        known = self.api.admit(request, replace(job, permissions=EVERYTHING))
         environment = {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -85,11 +86,9 @@ def cloud(bench: Bench, tmp_path: Path) -> Iterator[Cloud]:
             owner_pid=os.getpid(), directory=tmp_path / "moto", clock=clock
         ) as emulator,
         Serving() as serving,
+        github_of(bench, new_id=itertools.count(8001).__next__) as control,
     ):
         gateway = Gateway(emulator, journal=journal, clock=clock)
-        control = ControlPlane(
-            bench.origin, repository=REPOSITORY, new_id=itertools.count(8001).__next__
-        )
         api = GitHubApi(control, Issuer.generate(), clock=clock)
         yield Cloud(
             journal,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import psutil
 import pytest
 from runner_support import Bench
 
+from harness.github.projection import STUB_LABEL, TEACHER, Need, project
 from harness.processes import marked
+from harness.runner.brake import Brake
 
 pytestmark = pytest.mark.integration
 
@@ -35,20 +38,17 @@ def test_a_run_that_succeeds(bench: Bench) -> None:
     assert ran.ended() == {"Say": "success", "Sum up": "success"}
     (summary,) = ran.data("step.summary")
     assert (summary["step"], summary["markdown"]) == ("Sum up", "## Done\n- by on-call\n")
-    (finished,) = ran.data("run.finished")
+    (finished,) = ran.data("job.finished")
     assert finished == {
         "run": "4711",
-        "conclusion": "success",
+        "job": "job",
+        "outcome": "success",
         "exit_code": 0,
         "cause": "",
         "seconds": pytest.approx(ran.outcome.seconds, abs=1),
     }
     kinds = [record.kind for record in ran.records if record.kind != "run.note"]
-    assert (kinds[:2], kinds[-2:]) == (
-        ["run.started", "job.started"],
-        ["job.finished", "run.finished"],
-    )
-    assert ran.data("run.started")[0]["role"] == "response"
+    assert (kinds[0], kinds[-1]) == ("job.started", "job.finished")
     assert {record.data["run"] for record in ran.records} == {"4711"}
 
 
@@ -69,7 +69,7 @@ def test_a_run_that_fails_says_why(bench: Bench) -> None:
     """)
     assert (ran.outcome.conclusion, ran.outcome.exit_code) == ("failure", 1)
     assert ran.outcome.cause == "step Break failed: the bucket is gone"
-    assert ran.data("run.finished")[0]["cause"] == ran.outcome.cause
+    assert ran.data("job.finished")[0]["cause"] == ran.outcome.cause
     assert ran.ended() == {"Fine": "success", "Break": "failure", "Clean up": "failure"}
     assert ran.output("Break") == ["error: the bucket is gone", "and more was said"]
     assert ran.data("job.finished")[0]["outcome"] == "failure"
@@ -91,7 +91,7 @@ def test_a_workflow_that_act_cannot_read_fails_with_its_words(bench: Bench) -> N
     ran = bench.run("- uses: [not, an, action]")
     assert ran.outcome.conclusion == "failure"
     assert ran.outcome.cause not in {"", "act failed without saying why"}
-    assert ran.data("job.started") == []
+    assert ran.data("step.started") == []
 
 
 def test_a_step_that_may_fail_does_not_fail_the_run(bench: Bench) -> None:
@@ -207,7 +207,7 @@ def test_a_run_that_takes_too_long_is_ended_with_everything_it_started(bench: Be
     assert time.monotonic() - started < 60
     assert ran.output("Hang") == ["started"]
     assert ran.output("After") == []
-    assert ran.data("run.finished")[0]["conclusion"] == "timed_out"
+    assert ran.data("job.finished")[0]["outcome"] == "timed_out"
     assert marked(ran.token) == []
 
 
@@ -258,13 +258,92 @@ jobs:
       - name: Hear
         run: echo "${{ needs.first.outputs.word }}"
 """
-    ran = bench.run("", files={".github/workflows/w.yml": text})
+    ran = bench.run("", files={".github/workflows/w.yml": text}, own="")
     assert ran.output("Hear") == ["quay"]
-    assert [job["job"] for job in ran.data("job.started")] == ["first", "second"]
-    assert {job["job"]: job["outcome"] for job in ran.data("job.finished")} == {
-        "first": "success",
-        "second": "success",
-    }
+    assert ran.outcome.conclusion == "success"
+
+
+def test_a_job_is_told_apart_from_those_that_only_help_it(bench: Bench) -> None:
+    first = {"word": "it's ${{ x }} and }} {"}
+    files = project(
+        """\
+name: W
+on: workflow_dispatch
+jobs:
+  first: {runs-on: ubuntu-latest, steps: [{run: exit 1}]}
+  second:
+    needs: [first, third]
+    if: github.actor == 'nobody'
+    runs-on: ubuntu-24.04
+    strategy: {matrix: {n: [1, 2]}}
+    outputs:
+      heard: ${{ steps.hear.outputs.heard }}
+      leaked: ${{ steps.hear.outputs.leaked }}
+    steps:
+      - id: hear
+        name: Hear
+        env:
+          WORD: ${{ needs.first.outputs.word }}
+          KEY: ${{ secrets.KEY }}
+        run: |
+          echo "$WORD ${{ needs.third.result }} ${{ matrix.n }}"
+          echo "heard=$WORD" >> "$GITHUB_OUTPUT"
+          echo "leaked=the $KEY" >> "$GITHUB_OUTPUT"
+  third: {runs-on: ubuntu-latest, steps: [{run: exit 1}]}
+""",
+        file="w.yml",
+        name="W",
+        job="second",
+        needs={"first": Need("success", first), "third": Need("skipped")},
+        leg={"n": 2},
+    )
+    ran = bench.run(
+        "",
+        files={".github/workflows/w.yml": files["w.yml"]},
+        name="second",
+        own="second",
+        helpers=STUB_LABEL,
+        outputs_from=TEACHER,
+        secrets={"KEY": SECRET},
+    )
+    assert ran.output("Hear") == [f"{first['word']} skipped 2"]
+    assert (ran.outcome.conclusion, ran.outcome.outputs) == ("success", {"heard": first["word"]})
+    assert SECRET not in ran.text
+    assert {step["step"] for step in ran.data("step.started")} == {"Hear"}
+    notes = [note["text"] for note in ran.data("run.note")]
+    assert "Skip output 'leaked' since it may contain secret." in notes
+
+
+@pytest.mark.parametrize("now", [False, True])
+def test_a_job_can_be_ended_from_elsewhere(bench: Bench, now: bool) -> None:
+    brake = Brake(within=60)
+
+    class Impatient:
+        def step_started(self, name: str) -> None:
+            if name == "Hang":
+                threading.Timer(0.2, brake.pull, kwargs={"now": now}).start()
+
+        def step_finished(self, name: str, conclusion: object) -> None: ...
+
+        def line(self, name: str, text: str, *, level: str = "") -> None: ...
+
+    ran = bench.run(
+        """
+        - name: Hang
+          run: sleep 300
+        - name: Next
+          run: echo never
+        - name: Tidy
+          if: cancelled()
+          run: echo "tidied, ${{ job.status }}"
+        """,
+        listener=Impatient(),
+        brake=brake,
+    )
+    assert ran.outcome.conclusion == "cancelled"
+    assert ran.output("Next") == []
+    assert ran.output("Tidy") == ([] if now else ["tidied, cancelled"])
+    assert marked(ran.token) == []
 
 
 def test_masked_values_in_annotations(bench: Bench) -> None:

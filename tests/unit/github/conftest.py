@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from github_world import DEPLOY, SOMEBODY, Site, commit, control_of
+from github_world import DEPLOY, SOMEBODY, Site, close_all, commit, control_of
 
 from harness.github.actors import Cast
 from harness.github.control import ControlPlane
@@ -49,3 +50,9 @@ def origin(empty_template: Origin, tmp_path: Path) -> Origin:
 @pytest.fixture
 def control(control_template: Origin, tmp_path: Path) -> ControlPlane:
     return control_of(control_template.copy_to(tmp_path / "control.git"))
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    close_all()

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from github_world import REPOSITORY, SOMEBODY, WHEN
+from github_world import REPOSITORY, SOMEBODY, WHEN, control_of
 
 from harness.clock import SystemClock
 from harness.errors import ProcessError
 from harness.github.api import GitHubApi, git_http
-from harness.github.control import ControlPlane
 from harness.github.git import git, signature
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
@@ -38,16 +37,54 @@ def origin(tmp_path: Path) -> Origin:
 
 
 @pytest.fixture
-def server(origin: Origin) -> Iterator[str]:
-    control = ControlPlane(origin, repository=REPOSITORY, new_id=lambda: 1)
-    api = GitHubApi(control, Issuer.generate(), clock=SystemClock())
+def api(origin: Origin) -> GitHubApi:
+    roles = {"reader": "read", "stranger": "none"}
+    return GitHubApi(
+        control_of(origin),
+        Issuer.generate(),
+        clock=SystemClock(),
+        role_of=lambda handle: roles.get(handle, "write"),
+    )
+
+
+@pytest.fixture
+def address(api: GitHubApi) -> Iterator[str]:
     with Serving() as serving:
-        yield f"http://{serving.host}:{serving.serve(api.app)}"
+        yield f"{serving.host}:{serving.serve(api.app)}"
+
+
+def as_(handle: str, api: GitHubApi, address: str) -> str:
+    return f"http://{handle}:{api.token_of(handle)}@{address}"
+
+
+@pytest.fixture
+def server(api: GitHubApi, address: str) -> str:
+    return as_("writer", api, address)
 
 
 @pytest.fixture
 def url(server: str) -> str:
     return GitHubApi.git_url(server, REPOSITORY)
+
+
+def test_nobody_reads_without_a_token(tmp_path: Path, address: str) -> None:
+    url = GitHubApi.git_url(f"http://{address}", REPOSITORY)
+    with pytest.raises(ProcessError, match="could not read Username"):
+        git(tmp_path, "clone", url, "clone")
+
+
+def test_who_may_read_may_not_push(tmp_path: Path, api: GitHubApi, address: str) -> None:
+    url = GitHubApi.git_url(as_("reader", api, address), REPOSITORY)
+    git(tmp_path, "clone", "--quiet", url, "work")
+    git(tmp_path / "work", "commit", "--quiet", "--allow-empty", "-m", "Empty", env=WHO)
+    with pytest.raises(ProcessError, match="403"):
+        git(tmp_path / "work", "push", "origin", "HEAD:main")
+
+
+def test_strangers_find_nothing(tmp_path: Path, api: GitHubApi, address: str) -> None:
+    url = GitHubApi.git_url(as_("stranger", api, address), REPOSITORY)
+    with pytest.raises(ProcessError, match="not found"):
+        git(tmp_path, "clone", url, "clone")
 
 
 @pytest.mark.parametrize("protocol", [0, 2])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import jwt
 import pytest
 from github_world import REPOSITORY, SOMEBODY, WHEN, commit
 
-from harness.github.api import GitHubApi, RunCredentials
+from harness.github.api import Credentials, GitHubApi
 from harness.github.control import ControlPlane
 from harness.github.oidc import ISSUER, Claims, Issuer
 
@@ -68,9 +70,11 @@ def client(api: GitHubApi) -> Client:
 
 
 @pytest.fixture
-def run(api: GitHubApi, control: ControlPlane) -> RunCredentials:
+def run(api: GitHubApi, control: ControlPlane) -> Credentials:
     control.origin.tag_release("v1.0.0", control.origin.head(), author=SOMEBODY, when=WHEN)
-    return api.admit(control.dispatch("deploy.yml", ref="v1.0.0", inputs=GIVEN, actor="on-call"))
+    run = control.dispatch("deploy.yml", ref="v1.0.0", inputs=GIVEN, actor="on-call")
+    (job,) = control.archive.jobs_of(run)
+    return api.admit(run, job)
 
 
 def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
@@ -92,17 +96,17 @@ def verified(issuer: Issuer, token: str, audience: str) -> dict[str, Any]:
     return claims
 
 
-def test_a_run_may_dispatch(client: Client, run: RunCredentials, control: ControlPlane) -> None:
+def test_a_run_may_dispatch(client: Client, run: Credentials, control: ControlPlane) -> None:
     answer = client.post(
         DISPATCHES, headers=bearer(run.token), json={"ref": "main", "inputs": GIVEN}
     )
     assert (answer.status_code, answer.content) == (204, b"")
-    (queued,) = control.waiting
+    _, queued = control.archive.runs.find()
     assert (queued.file, queued.ref, queued.actor) == ("deploy.yml", "refs/heads/main", "on-call")
     assert queued.inputs["environment"] == "prod"
 
 
-def test_the_old_scheme_is_taken_too(client: Client, run: RunCredentials) -> None:
+def test_the_old_scheme_is_taken_too(client: Client, run: Credentials) -> None:
     body = {"ref": "main", "inputs": GIVEN}
     answer = client.post(DISPATCHES, headers=bearer(run.token, "token"), json=body)
     assert answer.status_code == 204
@@ -112,20 +116,67 @@ def test_the_old_scheme_is_taken_too(client: Client, run: RunCredentials) -> Non
     "headers", [{}, bearer("ghs_wrong"), bearer(""), {"Authorization": "Basic x"}], ids=repr
 )
 def test_nobody_else_may(
-    client: Client, run: RunCredentials, control: ControlPlane, headers: dict[str, str]
+    client: Client, run: Credentials, control: ControlPlane, headers: dict[str, str]
 ) -> None:
     answer = client.post(DISPATCHES, headers=headers, json={"ref": "main", "inputs": GIVEN})
     assert (answer.status_code, answer.json()["message"]) == (401, "Bad credentials")
     assert client.get("/oidc/token", headers=headers).status_code == 401
-    assert not control.waiting
+    assert control.archive.runs.count() == 1
 
 
-def test_a_token_is_not_a_password(client: Client, run: RunCredentials) -> None:
+def test_a_token_is_a_password_only_where_it_is_sent_as_one(
+    client: Client, run: Credentials
+) -> None:
+    body = {"ref": "main", "inputs": GIVEN}
     headers = bearer(run.token, "Basic")
-    assert client.post(DISPATCHES, headers=headers, json={"ref": "main"}).status_code == 401
+    assert client.post(DISPATCHES, headers=headers, json=body).status_code == 401
+    password = base64.b64encode(f"x-access-token:{run.token}".encode()).decode()
+    answer = client.post(DISPATCHES, headers=bearer(password, "Basic"), json=body)
+    assert answer.status_code == 204
 
 
-def test_a_run_that_is_over_has_no_say(client: Client, api: GitHubApi, run: RunCredentials) -> None:
+def test_a_token_may_do_what_its_job_may_and_no_more(
+    client: Client, api: GitHubApi, run: Credentials
+) -> None:
+    body = {"ref": "main", "inputs": GIVEN}
+    for permissions, status in (
+        ({"actions": "write"}, 204),
+        ({"actions": "read", "contents": "write"}, 403),
+        ({}, 403),
+    ):
+        other = api.admit(run.run, replace(run.job, permissions=permissions))
+        answer = client.post(DISPATCHES, headers=bearer(other.token), json=body)
+        assert answer.status_code == status
+        if status == 403:
+            assert answer.json()["message"] == "Resource not accessible by integration"
+        assert other.oidc == ""
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("none", 404), ("read", 403), ("triage", 403), ("write", 204), ("admin", 204)],
+)
+def test_a_person_may_dispatch_who_may_write(
+    control: ControlPlane, issuer: Issuer, role: str, status: int
+) -> None:
+    api = GitHubApi(control, issuer, clock=StoppedClock(), role_of=lambda _: role)
+    body = {"ref": "main", "inputs": GIVEN}
+    headers = bearer(api.token_of("on-call"))
+    answer = Client(api.app).post(DISPATCHES, headers=headers, json=body)
+    assert answer.status_code == status
+    if status == 204:
+        (run,) = control.archive.runs.find()
+        assert (run.actor, run.by_run) == ("on-call", 0)
+
+
+def test_a_persons_token_is_always_the_same(control: ControlPlane, issuer: Issuer) -> None:
+    first, second = (GitHubApi(control, issuer, clock=StoppedClock()) for _ in range(2))
+    assert first.token_of("Octo") == second.token_of("octo") != first.token_of("other")
+    other = GitHubApi(control, Issuer.generate(), clock=StoppedClock())
+    assert other.token_of("octo") != first.token_of("octo")
+
+
+def test_a_run_that_is_over_has_no_say(client: Client, api: GitHubApi, run: Credentials) -> None:
     api.dismiss(run)
     api.dismiss(run)
     body = {"ref": "main", "inputs": GIVEN}
@@ -142,7 +193,7 @@ def test_a_run_that_is_over_has_no_say(client: Client, api: GitHubApi, run: RunC
         "/api/v3/elsewhere",
     ],
 )
-def test_what_is_not_there(client: Client, run: RunCredentials, path: str) -> None:
+def test_what_is_not_there(client: Client, run: Credentials, path: str) -> None:
     answer = client.post(path, headers=bearer(run.token), json={"ref": "main", "inputs": GIVEN})
     assert (answer.status_code, answer.json()["status"]) == (404, "404")
     assert answer.json()["message"].startswith("Not Found")
@@ -161,22 +212,22 @@ def test_what_is_not_there(client: Client, run: RunCredentials, path: str) -> No
     ],
 )
 def test_what_cannot_be_done(
-    client: Client, run: RunCredentials, control: ControlPlane, body: Any, message: str
+    client: Client, run: Credentials, control: ControlPlane, body: Any, message: str
 ) -> None:
     answer = client.post(DISPATCHES, headers=bearer(run.token), json=body)
     assert answer.status_code == 422
     assert answer.json()["message"].endswith(message)
-    assert not control.waiting
+    assert control.archive.runs.count() == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff"])
-def test_what_is_not_json(client: Client, run: RunCredentials, body: bytes) -> None:
+def test_what_is_not_json(client: Client, run: Credentials, body: bytes) -> None:
     answer = client.post(DISPATCHES, headers=bearer(run.token), content=body)
     assert (answer.status_code, answer.json()["message"]) == (400, "Problems parsing JSON")
 
 
 def test_a_token_says_what_the_job_is(
-    client: Client, run: RunCredentials, issuer: Issuer, control: ControlPlane
+    client: Client, run: Credentials, issuer: Issuer, control: ControlPlane
 ) -> None:
     answer = client.get(
         "/oidc/token?run=1&audience=sts.amazonaws.com", headers=bearer(run.oidc)
@@ -196,7 +247,7 @@ def test_a_token_says_what_the_job_is(
 
 
 def test_by_default_a_token_is_for_the_owner(
-    client: Client, run: RunCredentials, issuer: Issuer
+    client: Client, run: Credentials, issuer: Issuer
 ) -> None:
     answers = [client.get("/oidc/token", headers=bearer(run.oidc)).json() for _ in range(2)]
     claims = [
@@ -243,37 +294,37 @@ def test_a_saved_issuer_is_the_same_and_private(issuer: Issuer, tmp_path: Path) 
     assert "PRIVATE" not in repr(issuer)
 
 
-def test_every_run_has_tokens_of_its_own(api: GitHubApi, run: RunCredentials) -> None:
-    other = api.admit(run.run)
+def test_every_run_has_tokens_of_its_own(api: GitHubApi, run: Credentials) -> None:
+    other = api.admit(run.run, run.job)
     assert len({run.token, run.oidc, other.token, other.oidc}) == 4
     assert run.token.startswith("ghs_")
 
 
 @pytest.mark.parametrize("inputs", [["a"], [], "a", "", 0, False], ids=repr)
 def test_inputs_that_are_no_object(
-    client: Client, run: RunCredentials, control: ControlPlane, inputs: Any
+    client: Client, run: Credentials, control: ControlPlane, inputs: Any
 ) -> None:
     body = {"ref": "main", "inputs": inputs}
     answer = client.post(DISPATCHES, headers=bearer(run.token), json=body)
     assert answer.status_code == 422
     assert answer.json()["message"].endswith(" is not an object.")
-    assert not control.waiting
+    assert control.archive.runs.count() == 1
 
 
-def test_a_job_token_gets_no_identity(client: Client, run: RunCredentials) -> None:
+def test_a_job_token_gets_no_identity(client: Client, run: Credentials) -> None:
     assert client.get("/oidc/token", headers=bearer(run.token)).status_code == 401
 
 
 def test_an_identity_request_token_dispatches_nothing(
-    client: Client, run: RunCredentials, control: ControlPlane
+    client: Client, run: Credentials, control: ControlPlane
 ) -> None:
     body = {"ref": "main", "inputs": GIVEN}
     assert client.post(DISPATCHES, headers=bearer(run.oidc), json=body).status_code == 401
-    assert not control.waiting
+    assert control.archive.runs.count() == 1
 
 
 def test_a_title_that_does_not_parse(
-    client: Client, run: RunCredentials, control: ControlPlane
+    client: Client, run: Credentials, control: ControlPlane
 ) -> None:
     text = "on: workflow_dispatch\nrun-name: ${{ nope( }}"
     commit(control.origin, {".github/workflows/deploy.yml": text})

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from github_world import REPOSITORY, SOMEBODY, WHEN, Site, commit, control_of
+from github_world import REPOSITORY, SOMEBODY, SOON, WHEN, ScriptedCrew, Site, commit, control_of
 
 from harness.errors import DispatchError
-from harness.github.control import LONGEST_CHAIN, ControlPlane
+from harness.github.control import ControlPlane
+from harness.github.following import LONGEST_CHAIN
 from harness.github.origin import Origin
-from harness.github.runs import RunRequest
+from harness.github.runs import Done, Run, Use
 
 pytestmark = pytest.mark.unit
 
 GIVEN = {"environment": "prod", "reason": "the site is down"}
 
 
-def dispatch(control: ControlPlane, *, ref: str = "main", name: str = "deploy.yml") -> RunRequest:
+def dispatch(control: ControlPlane, *, ref: str = "main", name: str = "deploy.yml") -> Run:
     return control.dispatch(name, ref=ref, inputs=GIVEN, actor="on-call")
 
 
@@ -27,10 +28,10 @@ def test_an_accepted_dispatch_is_a_run(control: ControlPlane) -> None:
     assert (run.id, run.key, run.attempt, run.event_name) == (1, "1", 1, "workflow_dispatch")
     assert (run.ref, run.ref_name, run.sha) == ("refs/heads/main", "main", head)
     assert (run.actor, run.repository, run.file) == ("on-call", REPOSITORY, "deploy.yml")
-    assert (run.environment, run.inputs["loud"]) == ("prod", "true")
+    assert (run.inputs["environment"], run.inputs["loud"]) == ("prod", "true")
     assert run.event["inputs"] == run.inputs
     assert run.title == "Deploy prod by on-call"
-    assert not control.waiting
+    assert control.run(1) == run
 
 
 def test_booleans_are_real_ones_in_the_title(control: ControlPlane) -> None:
@@ -41,11 +42,20 @@ def test_booleans_are_real_ones_in_the_title(control: ControlPlane) -> None:
         assert run.title.endswith(end)
 
 
+class Quay:
+    """Keeps one variable."""
+
+    def variables(self, environment: str) -> dict[str, str]:
+        return {"WHERE": "the quay"}
+
+    def secrets(self, environment: str) -> dict[str, str]:
+        return {}
+
+
 def test_variables_are_seen_in_the_title(origin: Origin) -> None:
     text = "on: workflow_dispatch\nrun-name: to ${{ vars.WHERE }}"
     commit(origin, {".github/workflows/w.yml": text})
-    control = control_of(origin)
-    control.variables["WHERE"] = "the quay"
+    control = control_of(origin, vault=Quay())
     assert control.dispatch("w.yml", ref="main", inputs={}, actor="a").title == "to the quay"
 
 
@@ -108,18 +118,18 @@ def test_a_workflow_that_does_not_parse_is_refused_with_the_line(control: Contro
     assert "cannot be started" in caught.value.hint
 
 
-def test_a_dispatch_by_a_run_waits_its_turn(control: ControlPlane) -> None:
-    run = control.dispatch_later("deploy.yml", ref="main", inputs=GIVEN, actor="on-call")
-    assert list(control.waiting) == [run]
+def test_a_refused_dispatch_is_no_run(control: ControlPlane) -> None:
     with pytest.raises(DispatchError):
-        control.dispatch_later("deploy.yml", ref="main", inputs={}, actor="on-call")
-    assert list(control.waiting) == [run]
+        control.dispatch("deploy.yml", ref="main", inputs={}, actor="on-call")
+    assert control.archive.runs.count() == 0
 
 
-def follow(control: ControlPlane, run: RunRequest, conclusion: str = "success") -> RunRequest:
-    control.completed(run, conclusion)
-    assert len(control.waiting) == 1
-    return control.waiting.popleft()
+def executed(control: ControlPlane, run: Run, conclusion: str = "success") -> list[Run]:
+    """Every run there is, the oldest first, once all jobs have ended like this."""
+    ends = {name: Done(conclusion) for name in ("a", "Build", "Test", "Deploy")}  # type: ignore[arg-type]
+    with control.staffed(ScriptedCrew(ends)):
+        control.settle(within=SOON)
+    return control.archive.runs.find()
 
 
 def test_build_test_and_run_follow_one_another(site: Site) -> None:
@@ -128,7 +138,7 @@ def test_build_test_and_run_follow_one_another(site: Site) -> None:
         "build.yml", ref="v1.1.0", inputs={"environment": "prod"}, actor="on-call"
     )
     assert build.title == "BUILD v1.1.0 for prod"
-    test = follow(control, build)
+    build, test, deploy = executed(control, build)
     assert (test.file, test.title) == ("test.yml", "TEST v1.1.0 for prod")
     assert (test.event_name, test.actor, test.inputs) == ("workflow_run", "on-call", {})
     # a run started by another is always one of the default branch
@@ -137,11 +147,11 @@ def test_build_test_and_run_follow_one_another(site: Site) -> None:
     assert started_by["head_branch"] == "v1.1.0"
     assert started_by["head_sha"] == site.second.commit
     assert (started_by["name"], started_by["conclusion"]) == ("BUILD", "success")
-    deploy = follow(control, test)
     assert deploy.file == "run.yml"
     assert " ".join(deploy.title.split()) == "RUN TEST v1.1.0 for prod"
-    control.completed(deploy, "success")
-    assert not control.waiting
+    assert (build.depth, test.depth, deploy.depth) == (0, 1, 2)
+    (job,) = control.archive.jobs_of(deploy)
+    assert job.environment == Use(name="prod")
 
 
 def test_by_default_the_chain_is_for_staging(site: Site) -> None:
@@ -149,14 +159,15 @@ def test_by_default_the_chain_is_for_staging(site: Site) -> None:
     build = control.dispatch("build.yml", ref="v1.0.0", inputs={}, actor="on-call")
     assert build.title == "BUILD v1.0.0 for staging"
     assert build.sha == site.first.commit
-    assert follow(control, build).title == "TEST v1.0.0 for staging"
+    assert executed(control, build)[1].title == "TEST v1.0.0 for staging"
 
 
 def test_what_follows_learns_how_the_run_before_ended(site: Site) -> None:
     control = control_of(site.origin)
     build = control.dispatch("build.yml", ref="main", inputs={}, actor="on-call")
-    test = follow(control, build, "failure")
+    _, test = executed(control, build, "failure")[:2]
     assert test.event["workflow_run"]["conclusion"] == "failure"
+    assert test.conclusion == "skipped"
 
 
 def test_nothing_follows_the_emergency(site: Site) -> None:
@@ -164,80 +175,91 @@ def test_nothing_follows_the_emergency(site: Site) -> None:
     inputs = {"environment": "staging", "operation": "rollback", "reason": "the site is down"}
     run = control.dispatch("emergency.yml", ref="main", inputs=inputs, actor="on-call")
     assert run.title == "rollback of staging by on-call"
-    control.completed(run, "success")
-    assert not control.waiting
+    assert len(executed(control, run)) == 1
+
+
+JOBS = "\njobs:\n  a:\n    runs-on: ubuntu-latest\n"
+FIRST = {".github/workflows/a.yml": f"name: A\non: workflow_dispatch{JOBS}"}
+ENDED = "    types: [completed]\n"
 
 
 def follower(name: str, after: str, extra: str = "") -> dict[str, str]:
-    text = f"name: {name}\non:\n  workflow_run:\n    workflows: [{after}]\n{extra}"
+    text = f"name: {name}\non:\n  workflow_run:\n    workflows: [{after}]\n{extra}{JOBS}"
     return {f".github/workflows/{name.lower()}.yml": text}
 
 
 def test_a_chain_has_at_most_three_levels(origin: Origin) -> None:
-    files: dict[str, str] = {".github/workflows/a.yml": "name: A\non: workflow_dispatch"}
+    files = dict(FIRST)
     for name, after in zip("BCDEF", "ABCDE", strict=True):
-        files |= follower(name, after)
+        files |= follower(name, after, ENDED)
     commit(origin, files)
     control = control_of(origin)
-    control.completed(control.dispatch("a.yml", ref="main", inputs={}, actor="a"), "success")
-    seen = []
-    while control.waiting:
-        run = control.waiting.popleft()
-        seen.append(run.workflow.name)
-        control.completed(run, "success")
-    assert seen == ["B", "C", "D"]
+    run = control.dispatch("a.yml", ref="main", inputs={}, actor="a")
+    assert [run.name for run in executed(control, run)] == ["A", "B", "C", "D"]
     assert LONGEST_CHAIN == 3
 
 
 def test_a_follower_chooses_branches_and_types(origin: Origin) -> None:
     files = {
-        ".github/workflows/a.yml": "name: A\non: workflow_dispatch",
-        **follower("ANY", "A"),
-        **follower("MAIN", "A", "    branches: [main]"),
-        **follower("OFF", "A", "    branches-ignore: [other, 'm*']"),
-        **follower("TAGS", "A", "    branches: ['v*']"),
-        **follower("ENDED", "A", "    types: [completed]"),
+        **FIRST,
+        **follower("MAIN", "A", f"{ENDED}    branches: [main]"),
+        **follower("OFF", "A", f"{ENDED}    branches-ignore: [other, 'm*']"),
+        **follower("TAGS", "A", f"{ENDED}    branches: ['v*']"),
+        **follower("ENDED", "A", ENDED),
         **follower("ASKED", "A", "    types: [requested]"),
         **follower("OTHER", "B"),
     }
     origin.tag_release("v1.0.0", commit(origin, files), author=SOMEBODY, when=WHEN)
     control = control_of(origin)
-    cases = {"main": {"ANY", "ENDED", "MAIN"}, "v1.0.0": {"ANY", "ENDED", "OFF", "TAGS"}}
+    cases = {
+        "main": ["ASKED", "A", "ENDED", "MAIN"],
+        "v1.0.0": ["ASKED", "A", "ENDED", "OFF", "TAGS"],
+    }
+    before = 0
     for ref, expected in cases.items():
-        control.completed(control.dispatch("a.yml", ref=ref, inputs={}, actor="a"), "success")
-        assert {run.workflow.name for run in control.waiting} == expected
-        control.waiting.clear()
+        run = control.dispatch("a.yml", ref=ref, inputs={}, actor="a")
+        names = [run.name for run in executed(control, run)][before:]
+        assert sorted(names) == sorted(expected)
+        before += len(names)
+
+
+def test_a_follower_that_names_no_types_follows_each(origin: Origin) -> None:
+    commit(origin, {**FIRST, **follower("ANY", "A")})
+    control = control_of(origin)
+    run = control.dispatch("a.yml", ref="main", inputs={}, actor="a")
+    runs = [run for run in executed(control, run) if run.name == "ANY"]
+    actions = [run.event["action"] for run in runs]
+    assert actions == ["requested", "in_progress", "completed"]
 
 
 def test_followers_are_those_of_the_default_branch(origin: Origin) -> None:
-    first = {".github/workflows/a.yml": "name: A\non: workflow_dispatch"}
-    old = commit(origin, {**first, **follower("B", "A")})
+    old = commit(origin, {**FIRST, **follower("B", "A")})
     origin.tag_release("v1.0.0", old, author=SOMEBODY, when=WHEN)
     other: dict[str, Any] = follower("B", "OTHER")
     commit(origin, {**other, ".github/workflows/notes.txt": "not: a workflow"})
     control = control_of(origin)
-    control.completed(control.dispatch("a.yml", ref="v1.0.0", inputs={}, actor="a"), "success")
-    assert not control.waiting
+    run = control.dispatch("a.yml", ref="v1.0.0", inputs={}, actor="a")
+    assert len(executed(control, run)) == 1
 
 
 @pytest.mark.parametrize(
     "broken",
     [
         "name: B\non: push\nenv:\n  A: ${{\n    true\n  }}\n",
-        "name: B\nrun-name: ${{ nope( }}\non:\n  workflow_run:\n    workflows: [A]\n",
+        f"name: B\nrun-name: ${{{{ nope( }}}}\non:\n  workflow_run:\n    workflows: [A]{JOBS}",
     ],
     ids=["file", "run-name"],
 )
 def test_a_broken_workflow_does_not_stop_the_others(origin: Origin, broken: str) -> None:
     files = {
-        ".github/workflows/a.yml": "name: A\non: workflow_dispatch",
+        **FIRST,
         ".github/workflows/b.yml": broken,
-        **follower("C", "A"),
+        **follower("C", "A", ENDED),
     }
     commit(origin, files)
     control = control_of(origin)
-    control.completed(control.dispatch("a.yml", ref="main", inputs={}, actor="a"), "success")
-    assert [run.workflow.name for run in control.waiting] == ["C"]
+    run = control.dispatch("a.yml", ref="main", inputs={}, actor="a")
+    assert [run.name for run in executed(control, run)] == ["A", "C"]
 
 
 def test_a_title_that_does_not_parse_is_a_refusal(origin: Origin) -> None:

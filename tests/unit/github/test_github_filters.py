@@ -10,6 +10,7 @@ from github_world import SOMEBODY, WHEN, commit, control_of
 from harness.errors import DispatchError
 from harness.github.filters import matches
 from harness.github.origin import Origin
+from harness.github.pushes import Pusher
 from harness.github.workflow import parse_workflow
 
 pytestmark = pytest.mark.unit
@@ -56,9 +57,9 @@ def test_a_tag_starts_what_asks_for_it(on: str, starts: bool, origin: Origin) ->
     origin.tag_release("release-1", made, author=SOMEBODY, when=WHEN)
     commit(origin, {".github/workflows/later.yml": "name: Later\non: push\njobs: {}\n"})
     control = control_of(origin)
-    runs = control.pushed("release-1", actor="octo")
-    assert [run.workflow.name for run in runs] == (["Go"] if starts else [])
-    assert list(control.waiting) == runs
+    runs = control.pushes.pushed_tag("release-1", Pusher("octo"))
+    assert [run.name for run in runs] == (["Go"] if starts else [])
+    assert control.archive.runs.find() == runs
     for run in runs:
         assert (run.event_name, run.ref, run.sha) == ("push", "refs/tags/release-1", made)
         assert run.event["ref"] == "refs/tags/release-1"
@@ -68,7 +69,7 @@ def test_a_tag_starts_what_asks_for_it(on: str, starts: bool, origin: Origin) ->
 def test_a_tag_that_is_not_there_starts_nothing(origin: Origin) -> None:
     commit(origin, {"a.txt": "1"})
     with pytest.raises(DispatchError, match="No ref found"):
-        control_of(origin).pushed("release-1", actor="octo")
+        control_of(origin).pushes.pushed_tag("release-1", Pusher("octo"))
 
 
 def test_a_push_that_is_no_mapping_is_told(tmp_path: Path) -> None:

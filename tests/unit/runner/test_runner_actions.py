@@ -30,6 +30,8 @@ def job(tmp_path: Path, files: Mapping[str, str]) -> Job:
         run="1",
         attempt=1,
         role="response",
+        name="job",
+        own="job",
         workspace=workspace,
         workflow=WORKFLOW,
         event_name="workflow_dispatch",

@@ -71,15 +71,15 @@ def test_a_captured_run() -> None:
         StepStarted("one", "Say", "Main"),
         Mask("hunter2value"),
         OutputLine("one", "Say", "hello ***"),
-        OutputLine("one", "Say", "notice: look here"),
-        OutputLine("one", "Say", "warning: careful"),
+        OutputLine("one", "Say", "look here", "notice"),
+        OutputLine("one", "Say", "careful", "warning"),
         OutputLine("one", "Say", "in group"),
         StepFinished("one", "Say", "Main", "success", 0.012),
         Summary("one", "Say", "## Deployed\n\nall\n"),
         StepStarted("one", "Fail", "Main"),
-        OutputLine("one", "Fail", "error: it broke"),
+        OutputLine("one", "Fail", "it broke", "error"),
         StepFinished("one", "Fail", "Main", "failure", 0.004),
-        Note("error", "exit status 3"),
+        Note("error", "exit status 3", "one"),
         JobFinished("one", "failure"),
         Note("info", "Error: Job 'one' failed"),
     ]
@@ -144,7 +144,7 @@ def test_output_while_setting_up_is_output() -> None:
 
 def test_a_failure_while_setting_up_is_a_note() -> None:
     line = of_step(step="Set up job", level="error", msg=" cannot clone \n")
-    assert events(line)[1:] == [Note("error", "cannot clone")]
+    assert events(line)[1:] == [Note("error", "cannot clone", "one")]
 
 
 @pytest.mark.parametrize("outcome", ["success", "failure", "cancelled", "skipped"])

@@ -9,6 +9,20 @@ const path = require('node:path');
 const input = (name) => (process.env[`INPUT_${name.toUpperCase()}`] || '').trim();
 const output = (name, value) => fs.appendFileSync(process.env.GITHUB_OUTPUT, `${name}=${value}\n`);
 
+// As the real one keeps the token: as a header for the server, and for whatever address stands for it.
+function authorisation(git) {
+  const token = input('token');
+  if (!token) return [];
+  const header = `AUTHORIZATION: basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
+  let instead = '';
+  try {
+    instead = git('config', '--get-regexp', '^url\\..*\\.insteadof$');
+  } catch { /* nothing stands for it */ }
+  const places = [`${process.env.GITHUB_SERVER_URL}/`,
+    ...instead.split('\n').map((line) => (/^url\.(.*)\.insteadof /.exec(line) || [])[1]).filter(Boolean)];
+  return places.map((place) => [`http.${place}.extraheader`, header]);
+}
+
 function main() {
   const workspace = process.env.GITHUB_WORKSPACE;
   const repository = input('repository') || process.env.GITHUB_REPOSITORY;
@@ -46,6 +60,8 @@ function main() {
   }
   git('init', '--quiet');
   git('remote', 'add', 'origin', `${process.env.GITHUB_SERVER_URL}/${repository}`);
+  const credentials = authorisation(git);
+  for (const [key, value] of credentials) git('config', '--local', key, value);
   const limit = depth === 0 ? [] : [`--depth=${depth}`];
   const tags = depth === 0 || input('fetch-tags') === 'true' ? ['--tags'] : ['--no-tags'];
   const fetch = (...specs) => git('fetch', '--quiet', ...limit, ...tags, 'origin', ...specs);
@@ -70,6 +86,9 @@ function main() {
     } else {
       git('checkout', '--quiet', '--detach', 'FETCH_HEAD');
     }
+  }
+  if (input('persist-credentials') === 'false') {
+    for (const [key] of credentials) git('config', '--local', '--unset-all', key);
   }
   const commit = git('rev-parse', 'HEAD');
   console.log(`${repository} checked out at ${commit}`);

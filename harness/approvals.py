@@ -1,0 +1,51 @@
+"""Letting waiting runs into their environments, as whoever may.
+
+approve(control, run)                        # somebody who may, chosen by the rules
+approve(control, run, by="octo-ops")
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from harness.errors import DrillError
+from harness.github.control import ControlPlane
+from harness.github.reviews import Pending
+from harness.github.runs import Run
+
+COMMENT = "Approved: go ahead"
+
+
+def approve(control: ControlPlane, run: Run, *, by: str = "", comment: str = COMMENT) -> None:
+    """Approve of everything that a run waits for, and let its timers run down.
+
+    Args:
+        control: GitHub's side.
+        run: which waits.
+        by: who approves; for each environment somebody who may, where nobody is named.
+        comment: what they say.
+
+    Raises:
+        DrillError: nobody may approve of it.
+        DispatchError: whoever is named may not.
+    """
+    for pending in control.reviews.pending(run):
+        if pending.rules.reviewers and not all(job.approved for job in pending.jobs):
+            who = by or _somebody(control, run, pending)
+            control.reviews.review(run, [pending.rules.name], "approved", by=who, comment=comment)
+        if pending.rules.wait_minutes:
+            control.reviews.let_pass(timedelta(minutes=pending.rules.wait_minutes))
+
+
+def _somebody(control: ControlPlane, run: Run, pending: Pending) -> str:
+    rules = pending.rules
+    for reviewer in rules.reviewers:
+        for handle in sorted(control.resolve(reviewer)):
+            if control.reviews.may_review(handle, run, rules):
+                return handle
+    own = ", and nobody approves of a run of their own" if rules.prevent_self_review else ""
+    raise DrillError(
+        f"nobody may approve of the deployment to {rules.name} by {run.actor}: its reviewers are "
+        f"{', '.join(rules.reviewers)}{own}",
+        hint=f"environments.{rules.name}.reviewers names who may",
+    )
