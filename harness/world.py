@@ -32,7 +32,8 @@ from harness.egress.egress import Egress
 from harness.egress.way_out import WayOut
 from harness.errors import DispatchError, DrillError
 from harness.github.api import GitHubApi
-from harness.github.control import TIMED_OUT, ControlPlane
+from harness.github.chronicle import TIMED_OUT
+from harness.github.control import ControlPlane
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
 from harness.github.pushes import Pusher

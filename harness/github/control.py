@@ -13,17 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from harness.clock import Clock
 from harness.errors import DispatchError, PollTimeoutError
 from harness.github.archive import Archive
-from harness.github.contexts import github_context
-from harness.github.dispatch import common, dispatch_event, validate_inputs
-from harness.github.expressions import ExpressionError, interpolate
+from harness.github.chronicle import Chronicle
+from harness.github.dispatch import dispatch_event, validate_inputs
 from harness.github.following import (
     LONGEST_CHAIN,
     follows,
@@ -37,15 +34,13 @@ from harness.github.orders import Vault
 from harness.github.origin import Origin
 from harness.github.protection import Resolve, Rules
 from harness.github.pushes import Pushes
+from harness.github.requests import on_default_branch, request
 from harness.github.reruns import rerun
 from harness.github.reviews import Reviews
 from harness.github.runs import Job, Run
 from harness.github.scheduler import Scheduler
 from harness.github.workflow import Workflow
 from harness.journal import Journal
-
-#: Of the runs that a run's own doing starts, in a drill.
-PIPELINE = "pipeline"
 
 
 class NoVault:
@@ -103,7 +98,8 @@ class ControlPlane:
         self.library = Library(origin)
         self.ledger = Ledger(self.archive, journal)
         self._rules = {name.lower(): one for name, one in (rules or {}).items()}
-        self._new_id = new_id
+        self.new_id = new_id
+        self._chronicle = Chronicle(journal, self.rules)
         self.scheduler = Scheduler(
             self.archive,
             self.library,
@@ -164,7 +160,8 @@ class ControlPlane:
             default_branch=self.origin.default_branch,
             sender=actor,
         )
-        run = self.request(
+        run = request(
+            self,
             workflow,
             event_name="workflow_dispatch",
             event=event,
@@ -184,7 +181,8 @@ class ControlPlane:
 
         https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
         """
-        return self._on_default_branch(
+        return on_default_branch(
+            self,
             lambda workflow: takes_dispatch(workflow, event_type),
             "repository_dispatch",
             {
@@ -207,7 +205,8 @@ class ControlPlane:
         wanted = self.workflow(name)
         if "schedule" not in wanted.triggers:
             raise DispatchError("Workflow does not have 'schedule' trigger")
-        return self._on_default_branch(
+        return on_default_branch(
+            self,
             lambda workflow: workflow.file == wanted.file,
             "schedule",
             {"schedule": cron},
@@ -362,113 +361,11 @@ class ControlPlane:
             raise PollTimeoutError(f"waited {within:g} s for the runs to end: {moving}")
         return self.archive.open_runs()
 
-    def request(
-        self,
-        workflow: Workflow,
-        *,
-        event_name: str,
-        event: Mapping[str, Any],
-        ref: str,
-        sha: str,
-        actor: str,
-        inputs: Mapping[str, str] | None = None,
-        role: str = "",
-        by: Run | None = None,
-        depth: int = 0,
-    ) -> Run:
-        """A run as it is asked for, not begun.
-
-        Raises:
-            DispatchError: its `run-name` cannot be worked out.
-        """
-        run = Run(
-            id=self._new_id(),
-            number=self.archive.store.next_number(f"runs of {workflow.file}"),
-            repository=self.repository,
-            workflow=workflow.file,
-            name=workflow.name,
-            title=workflow.name,
-            event_name=event_name,
-            event=event,
-            ref=ref,
-            sha=sha,
-            actor=actor,
-            triggering_actor=actor,
-            inputs=dict(inputs or {}),
-            by_run=by.id if by else 0,
-            depth=depth,
-            role=role or (follower_role(by.role) if by else ""),
-        )
-        typed = {
-            name: value == "true" if workflow.inputs[name].type == "boolean" else value
-            for name, value in run.inputs.items()
-        }
-        context = {
-            "github": github_context(run, default_branch=self.origin.default_branch),
-            "inputs": typed,
-            "vars": self.vault.variables(""),
-        }
-        try:
-            title = interpolate(workflow.run_name, context)
-        except ExpressionError as error:
-            raise DispatchError(f"run-name: {error.message}", hint=error.hint) from error
-        return replace(run, title=title or _title(run, event) or workflow.name)
-
-    def _on_default_branch(
-        self,
-        takes: Callable[[Workflow], bool],
-        event_name: str,
-        event: Mapping[str, Any],
-        *,
-        actor: str,
-        by: Run | None = None,
-        depth: int = 0,
-    ) -> list[Run]:
-        branch, head = self.origin.default_branch, self.origin.head()
-        whole = {
-            **common(repository=self.repository, default_branch=branch, sender=actor),
-            **event,
-        }
-        begun = []
-        for workflow in self.library.every(head):
-            if not takes(workflow):
-                continue
-            try:
-                run = self.request(
-                    workflow,
-                    event_name=event_name,
-                    event=whole,
-                    ref=f"refs/heads/{branch}",
-                    sha=head,
-                    actor=actor,
-                    by=by,
-                    depth=depth,
-                )
-            except DispatchError:
-                continue
-            begun.append(self.begin(run))
-        return begun
-
     def _run_moved(self, run: Run, action: str) -> None:
-        if action == "requested":
-            self.journal.write(
-                "run.queued",
-                run=run.key,
-                attempt=run.attempt,
-                workflow=run.workflow,
-                event=run.event_name,
-                ref=run.ref,
-                sha=run.sha,
-                actor=run.actor,
-                title=run.title,
-                role=run.role,
-            )
-        elif action == "in_progress":
-            self.journal.write("run.started", run=run.key, workflow=run.workflow, role=run.role)
-        else:
-            self._journal_end(run)
+        self._chronicle.run_moved(run, action)
         if run.depth < LONGEST_CHAIN:
-            self._on_default_branch(
+            on_default_branch(
+                self,
                 lambda workflow: follows(workflow, run, action),
                 "workflow_run",
                 workflow_run_event(run, action, default_branch=self.origin.default_branch),
@@ -477,26 +374,8 @@ class ControlPlane:
                 depth=run.depth + 1,
             )
 
-    def _journal_end(self, run: Run) -> None:
-        timed_out = run.cause.startswith(TIMED_OUT)
-        self.journal.write(
-            "run.finished",
-            run=run.key,
-            conclusion="timed_out" if timed_out else run.conclusion,
-            exit_code=0 if run.conclusion == "success" else None if timed_out else 1,
-            seconds=_seconds(run),
-            cause=run.cause,
-        )
-
     def _job_moved(self, run: Run, job: Job) -> None:
-        if job.status == "waiting" and job.environment is not None:
-            self.journal.write(
-                "job.waiting",
-                run=run.key,
-                job=job.name,
-                environment=job.environment.name,
-                reviewers=list(self.rules(job.environment.name).reviewers),
-            )
+        self._chronicle.job_moved(run, job)
         self.ledger.job_moved(run, job, self.scheduler.now())
 
     def _stop(self, job: Job) -> None:
@@ -506,24 +385,3 @@ class ControlPlane:
         """Let go of what is written down; after the crew has gone."""
         self.reviews.close()
         self.archive.close()
-
-
-TIMED_OUT = "ran longer than"
-
-
-def follower_role(role: str) -> str:
-    """What a run is for that another run started."""
-    return PIPELINE if role in {"response", PIPELINE} else role
-
-
-def _title(run: Run, event: Mapping[str, Any]) -> str:
-    """What GitHub shows where a workflow says no `run-name`."""
-    message = (
-        (event.get("head_commit") or {}).get("message", "") if run.event_name == "push" else ""
-    )
-    return str(message).partition("\n")[0]
-
-
-def _seconds(run: Run) -> float:
-    begun, ended = (datetime.fromisoformat(text) for text in (run.started_at, run.updated_at))
-    return round((ended - begun) / timedelta(seconds=1), 4)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from harness.errors import DispatchError, ProcessError
 from harness.github.following import push_event, takes_push
 from harness.github.git import git
+from harness.github.requests import request
 from harness.github.runs import Run
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Pushes:
             if not takes_push(workflow, ref, changed):
                 continue
             try:
-                run = control.request(
+                run = request(
+                    control,
                     workflow,
                     event_name="push",
                     event=event,
