@@ -22,7 +22,8 @@ from filelock import FileLock
 from harness.checks.release import ExpectedRelease
 from harness.clock import Clock
 from harness.cloud.clouds import Cloud
-from harness.cloud.emulator import Emulator, Headers
+from harness.cloud.emulator import Emulator
+from harness.cloud.kept import KeptEmulator
 from harness.cloud.operations import OperationIndex
 from harness.content import Content
 from harness.errors import ConfigError
@@ -99,7 +100,7 @@ class Baselines:
         """
         self.directory = directory
         self._keep = keep
-        self._outside = outside
+        self.outside = outside
         self.site = site
         self.settings = settings
         self.cloud = cloud
@@ -112,7 +113,7 @@ class Baselines:
         self._known: dict[str, Baseline] = {}
         self._started: list[Emulator] = []
         # Reading botocore's models takes a tenth of a second: once for all worlds.
-        self._index = OperationIndex()
+        self.index = OperationIndex()
 
     def get(self, environment: str) -> Baseline:
         """The baseline of this environment, built when it is not there yet.
@@ -151,6 +152,7 @@ class Baselines:
     ) -> World:
         """A world of one's own that begins as the baseline ends; not entered yet."""
         directory.mkdir(parents=True, exist_ok=True)
+        self.copy_github(baseline, directory / "github")
         template = self.cloud.attach(baseline.endpoint)
         return World(
             directory=directory,
@@ -162,10 +164,15 @@ class Baselines:
             journal=journal,
             clock=self.clock,
             new_id=new_id,
-            index=self._index,
-            outside=self._outside,
+            index=self.index,
+            outside=self.outside,
             run_timeout=run_timeout,
         )
+
+    @staticmethod
+    def copy_github(baseline: Baseline, target: Path) -> None:
+        """What GitHub knows of the past: its runs, their logs, its deployments."""
+        shutil.copytree(baseline.directory / "github", target)
 
     def expected(self, origin: Origin, name: str, commit: str) -> ExpectedRelease:
         """What viewers should get of a commit.
@@ -200,18 +207,19 @@ class Baselines:
                 world = World(
                     directory=place / "world",
                     settings=self.settings,
-                    emulator=_Kept(emulator),
+                    emulator=KeptEmulator(emulator),
                     origin=origin,
                     issuer=issuer,
                     runner=self.runner,
                     journal=journal,
                     clock=self.clock,
                     new_id=cast.run_id,
-                    index=self._index,
-                    outside=self._outside,
+                    index=self.index,
+                    outside=self.outside,
                 )
                 with world:
                     states = deploy_past(world, releases, environment, author, keep=self._keep)
+            (place / "world" / "github").rename(place / "github")
             shutil.rmtree(place / "world", ignore_errors=True)
         except BaseException:
             emulator.stop()
@@ -225,46 +233,6 @@ class Baselines:
         scratch = place / "baseline.json.new"
         scratch.write_text(json.dumps(facts, default=str))
         scratch.rename(place / "baseline.json")
-
-
-class _Kept:
-    """An emulator that outlives the world it was filled in."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-
-    @property
-    def name(self) -> str:
-        """The emulator's."""
-        return self._emulator.name
-
-    @property
-    def endpoint(self) -> str:
-        """The emulator's."""
-        return self._emulator.endpoint
-
-    def part(self, service: str) -> Emulator:
-        """The emulator's."""
-        return self._emulator.part(service)
-
-    def prepared(self, headers: Headers) -> Headers:
-        """As the emulator needs them."""
-        return self._emulator.prepared(headers)
-
-    def implements(self, service: str, operation: str) -> bool:
-        """As the emulator says."""
-        return self._emulator.implements(service, operation)
-
-    def admits(self, status: int, body: bytes) -> bool:
-        """As the emulator says."""
-        return self._emulator.admits(status, body)
-
-    def clone(self, owner_pid: int) -> Emulator:
-        """A clone of the emulator."""
-        return self._emulator.clone(owner_pid)
-
-    def stop(self) -> None:
-        """Stays, as the template of clones."""
 
 
 def _read(environment: str, place: Path) -> Baseline:

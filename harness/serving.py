@@ -48,9 +48,13 @@ class Serving:
         # asyncio turns Nagle's algorithm off only for sockets that say they are TCP: without it each
         # kept-alive request waits some 40 ms for a delayed acknowledgement.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((self.host, port))
-        sock.listen(1024)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self.host, port))
+            sock.listen(1024)
+        except OSError:
+            sock.close()
+            raise
         sock.setblocking(False)
         self._sockets.append(sock)
         return sock

@@ -86,6 +86,7 @@ class Session:
         owner_pid: int,
         clock: Clock,
         say: Callable[[str], None],
+        token: str = "",
     ) -> None:
         """Check the options; nothing runs yet.
 
@@ -95,6 +96,7 @@ class Session:
             owner_pid: the process with which everything ends.
             clock: whose time counts.
             say: told what is going on when something takes longer.
+            token: marks the emulators, where they are to outlive the session.
 
         Raises:
             ConfigError: an option or a file is wrong.
@@ -108,7 +110,7 @@ class Session:
             )
         ground = Ground(
             clock=clock,
-            token=f"{directory.name}.",
+            token=token or f"{directory.name}.",
             cache=cache_directory(),
             endpoint=options.endpoint,
         )

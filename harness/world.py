@@ -13,6 +13,7 @@ Worlds share nothing, so drills run side by side and in any order.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -73,10 +74,11 @@ class World:
         runner: Runner,
         journal: Journal,
         clock: Clock,
-        new_id: Callable[[], int],
+        new_id: Callable[[], int] | None,
         index: OperationIndex,
         outside: Outside,
         run_timeout: float = 300,
+        ports: Mapping[str, int] | None = None,
     ) -> None:
         """Nothing runs before `__enter__`.
 
@@ -89,11 +91,13 @@ class World:
             runner: executes jobs.
             journal: told everything.
             clock: whose time counts.
-            new_id: makes up run ids.
+            new_id: makes up run ids; they are counted, where nobody does.
             index: recognises AWS operations; may be shared with worlds that are not open now.
             outside: what answers for the world outside.
             run_timeout: seconds after which a job is ended.
+            ports: those that the world would like to have, by what listens there.
         """
+        self._wanted = dict(ports or {})
         self.directory = directory
         self.settings = settings
         self.origin = origin
@@ -110,10 +114,12 @@ class World:
         self._stack = ExitStack()
         self.endpoint = ""
         self.api_url = ""
-        self.ports: tuple[int, ...] = ()
+        #: Where the world listens, by what does.
+        self.listening: dict[str, int] = {}
         self.environments: dict[str, Environment] = {}
         self._values: Values | None = None
         self._control: ControlPlane | None = None
+        self._api: GitHubApi | None = None
 
     def __enter__(self) -> World:
         """Open every server; what was opened is closed again when something goes wrong."""
@@ -133,7 +139,8 @@ class World:
         serving = enter.enter_context(Serving())
         gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock, index=self._index)
         enter.callback(lambda: serving.run(gateway.aclose()))
-        self.endpoint = f"http://{serving.host}:{self._opened(serving.serve(gateway))}"
+        aws = self._bind(serving, "aws")
+        self.endpoint = f"http://{serving.host}:{serving.serve(gateway, aws)}"
         enter.callback(self._close_clients)
         edge = self._open_edge(serving)
 
@@ -149,9 +156,9 @@ class World:
         listeners: dict[int, str | WebsiteBucket] = {}
         sockets = []
         for name, known in self.settings.environments.items():
-            socket = serving.bind()
-            sockets.append(socket)
-            port = self._opened(socket.getsockname()[1])
+            sock = self._bind(serving, f"edge.{name}")
+            sockets.append(sock)
+            port = self.listening[f"edge.{name}"]
             here = Environment.of(name, known, f"http://{serving.host}:{port}")
             listeners[port] = WebsiteBucket(here.bucket) if here.website else here.alias
             self.environments[name] = here
@@ -162,8 +169,8 @@ class World:
 
     def _open_github(self, serving: Serving, gateway: Gateway) -> None:
         enter = self._stack
-        socket = serving.bind()
-        self.api_url = f"http://{serving.host}:{self._opened(socket.getsockname()[1])}"
+        sock = self._bind(serving, "github")
+        self.api_url = f"http://{serving.host}:{self.listening['github']}"
         self._values = Values(
             self.settings,
             self.environments,
@@ -186,7 +193,7 @@ class World:
         )
         enter.callback(control.close)
         api = GitHubApi(control, self._issuer, clock=self.clock)
-        serving.serve(api.app, socket)
+        serving.serve(api.app, sock)
         egress = Egress(
             repository=self.settings.site.repository,
             github=api.app,
@@ -195,6 +202,7 @@ class World:
             journal=self.journal,
         )
         way_out = enter.enter_context(WayOut(egress, serving, self._outside.proxy))
+        self.listening["way_out"] = way_out.port
         crew = WorldCrew(
             self._runner,
             directory=self.directory / "jobs",
@@ -202,13 +210,18 @@ class World:
             api=api,
             outside=self._outside,
             way_out=way_out,
-            surroundings=Surroundings(self.endpoint, self.api_url, (*self.ports, way_out.port)),
+            surroundings=Surroundings(self.endpoint, self.api_url, self.ports),
             journal=self.journal,
             run_timeout=self._run_timeout,
         )
-        self.ports = (*self.ports, way_out.port)
         enter.enter_context(control.staffed(crew))
-        self._control = control
+        self._control, self._api = control, api
+
+    def token_of(self, handle: str) -> str:
+        """With which somebody proves to GitHub who they are."""
+        if self._api is None:
+            raise DrillError("the world is not open")
+        return self._api.token_of(handle)
 
     def clients(self, caller: str) -> Clients:
         """AWS clients whose calls the journal attributes to `caller`."""
@@ -359,10 +372,20 @@ class World:
         """Executes runs."""
         return self._runner
 
-    def _opened(self, port: int) -> int:
-        """Note that runs may reach this port."""
-        self.ports = (*self.ports, port)
-        return port
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Those that runs may reach."""
+        return tuple(self.listening.values())
+
+    def _bind(self, serving: Serving, what: str) -> socket.socket:
+        """Listen where the world listened before, or else anywhere."""
+        wanted = self._wanted.get(what, 0)
+        try:
+            sock = serving.bind(wanted)
+        except OSError:
+            sock = serving.bind()
+        self.listening[what] = sock.getsockname()[1]
+        return sock
 
     def _close_clients(self) -> None:
         for clients in self._clients.values():

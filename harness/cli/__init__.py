@@ -19,7 +19,7 @@ from harness.cli.merge import merge
 from harness.cli.plan import plan
 from harness.cli.run import run
 from harness.cli.schema import schema
-from harness.cli.up import up
+from harness.cli.up import down, up
 from harness.errors import SitedrillError
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, run, plan, merge, diff, doctor, tools, image, up, schema):
+for command in (init, run, plan, merge, diff, doctor, tools, image, up, down, schema):
     app.command()(command)
 
 

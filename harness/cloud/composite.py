@@ -47,15 +47,20 @@ class CompositeEmulator:
         del status, body
         return False
 
-    def clone(self, owner_pid: int) -> CompositeEmulator:
+    def clone(self, owner_pid: int, *, grace: float = 0) -> CompositeEmulator:
         """Both cloned; none is left when one cannot be."""
-        first = self.first.clone(owner_pid)
+        first = self.first.clone(owner_pid, grace=grace)
         try:
-            second = self.second.clone(owner_pid)
+            second = self.second.clone(owner_pid, grace=grace)
         except BaseException:
             first.stop()
             raise
         return CompositeEmulator(self.name, first, second, self._services)
+
+    def adopt(self, owner_pid: int) -> None:
+        """Both."""
+        self.first.adopt(owner_pid)
+        self.second.adopt(owner_pid)
 
     def stop(self) -> None:
         """Stop both; the second even when the first cannot be."""

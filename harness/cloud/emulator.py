@@ -62,8 +62,19 @@ class Emulator(Protocol):
         """Whether an answer of its own says that it lacks the operation after all."""
         ...
 
-    def clone(self, owner_pid: int) -> Emulator:
-        """A new emulator with this one's state, that ends with the process `owner_pid`."""
+    def clone(self, owner_pid: int, *, grace: float = 0) -> Emulator:
+        """A new emulator with this one's state, that ends with the process `owner_pid`.
+
+        `grace` is for how many seconds it waits, after that process, for another to `adopt` it.
+        """
+        ...
+
+    def adopt(self, owner_pid: int) -> None:
+        """From now on it ends with this process.
+
+        Raises:
+            EmulatorError: it is gone, or belongs to nobody.
+        """
         ...
 
     def stop(self) -> None:

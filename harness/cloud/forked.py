@@ -134,19 +134,29 @@ class ForkedEmulator:
         pid = _ask(cls.name, endpoint, "GET", "process")["pid"]
         return cls(endpoint, pid, clock=clock)
 
-    def clone(self, owner_pid: int) -> Self:
+    def clone(self, owner_pid: int, *, grace: float = 0) -> Self:
         """A new emulator with all of this one's state; what happens in either stays there.
 
         Args:
-            owner_pid: the process the clone must not outlive.
+            owner_pid: the process the clone must not outlive,
+            grace: but for so many seconds, in which another may `adopt` it.
 
         Raises:
             EmulatorError: this emulator does not answer.
         """
-        made = _ask(self.name, self.endpoint, "POST", "fork", {"owner": owner_pid})
+        told = {"owner": owner_pid, "grace": grace}
+        made = _ask(self.name, self.endpoint, "POST", "fork", told)
         clone = type(self)(f"http://127.0.0.1:{made['port']}", made["pid"], clock=self._clock)
         clone._operations.update(self._operations)
         return clone
+
+    def adopt(self, owner_pid: int) -> None:
+        """From now on it is this process that it must not outlive.
+
+        Raises:
+            EmulatorError: this emulator does not answer.
+        """
+        _ask(self.name, self.endpoint, "POST", "adopt", {"owner": owner_pid})
 
     def part(self, service: str) -> Self:
         """Itself: it answers every service."""

@@ -6,7 +6,9 @@ ours: it needs psutil and werkzeug, and nothing of sitedrill.
 Serves AWS on 127.0.0.1, on a port the system chooses and a file then holds (as JSON, with the pid).
 Beside AWS it answers:
 
-    POST /_sitedrill/fork {"owner": PID}         a clone of this process: {"pid": ..., "port": ...}
+    POST /_sitedrill/fork {"owner": PID}         a clone of this process: {"pid": ..., "port": ...};
+                                                 with "grace": SECONDS it may outlive its owner so long
+    POST /_sitedrill/adopt {"owner": PID}        from now on this process is that one's
     GET  /_sitedrill/operations?service=NAME     the operations it has, a JSON list; null: unknown
     GET  /_sitedrill/process                     {"pid": ...}
     POST /_sitedrill/stop                        ends this process, not its clones
@@ -62,12 +64,23 @@ class Emulated(Protocol):
 class Owner:
     """The process this one must not outlive, told from a later one that got the same pid."""
 
-    def __init__(self, pid: int) -> None:
-        """`pid` must be alive now, else the owner counts as gone."""
+    def __init__(self, pid: int, *, grace: float = 0) -> None:
+        """`pid` must be alive now, else the owner counts as gone; `grace` seconds it may be outlived."""
+        self.grace = grace
+        self._gone_since: float | None = None
         try:
             self._process: psutil.Process | None = psutil.Process(pid)
         except psutil.Error:
             self._process = None
+
+    def may_be_outlived(self) -> bool:
+        """Whether this process may go on: its owner lives, or has not been gone for long."""
+        if self.is_alive():
+            self._gone_since = None
+            return True
+        now = time.monotonic()
+        self._gone_since = now if self._gone_since is None else self._gone_since
+        return now - self._gone_since < self.grace
 
     def is_alive(self) -> bool:
         """Whether that very process still runs.
@@ -114,13 +127,13 @@ class Server(BaseWSGIServer):
         host, port = sock.getsockname()[:2]
         super().__init__(host, port, app, handler, fd=sock.fileno())
         sock.close()  # the base class made a duplicate of its own
-        self._owner = owner
+        self.owner = owner
         self._looked = time.monotonic()
 
     def service_actions(self) -> None:
         """Called by the serve loop every half second at least."""
         if time.monotonic() - self._looked >= OWNER_CHECK_INTERVAL:
-            if not self._owner.is_alive():
+            if not self.owner.may_be_outlived():
                 os._exit(0)
             self._looked = time.monotonic()
 
@@ -154,6 +167,7 @@ class Forking:
         headers = [("Content-Type", "application/json")]
         known: dict[tuple[str, str], Callable[[], Any]] = {
             ("POST", "fork"): lambda: self._fork(environ),
+            ("POST", "adopt"): lambda: self._adopt(environ),
             ("POST", "stop"): lambda: {"pid": os.getpid()},
             ("GET", "process"): lambda: {"pid": os.getpid()},
             ("GET", "operations"): lambda: self._emulated.operations(
@@ -168,9 +182,15 @@ class Forking:
         start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
         return _EndAfter(body) if name == "stop" else [body]
 
+    def _adopt(self, environ: WSGIEnvironment) -> dict[str, int]:
+        told = _told(environ)
+        if self._server is not None:
+            self._server.owner = Owner(int(told["owner"]), grace=self._server.owner.grace)
+        return {"pid": os.getpid()}
+
     def _fork(self, environ: WSGIEnvironment) -> dict[str, int]:
-        size = int(environ.get("CONTENT_LENGTH") or 0)
-        owner_pid = int(json.loads(environ["wsgi.input"].read(size))["owner"])
+        told = _told(environ)
+        owner_pid, grace = int(told["owner"]), float(told.get("grace", 0))
         sock = _listen()
         port: int = sock.getsockname()[1]
         # Python forgets, in a child, the signals that came before the fork was over for it: until
@@ -179,11 +199,13 @@ class Forking:
         pid = os.fork()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         if pid == 0:
-            self._become_clone(sock, owner_pid, environ["werkzeug.socket"])
+            self._become_clone(sock, (owner_pid, grace), environ["werkzeug.socket"])
         sock.close()
         return {"pid": pid, "port": port}
 
-    def _become_clone(self, sock: socket.socket, owner_pid: int, client: socket.socket) -> None:
+    def _become_clone(
+        self, sock: socket.socket, owner: tuple[int, float], client: socket.socket
+    ) -> None:
         """Serve on `sock` from inside the request that asked for the clone; never returns.
 
         The frames below belong to the parent's request and must not be returned to: they would
@@ -194,7 +216,7 @@ class Forking:
                 self._server.socket.close()
             client.close()
             _close_others(keep=sock.fileno())
-            self.serve(sock, Owner(owner_pid))
+            self.serve(sock, Owner(owner[0], grace=owner[1]))
         finally:
             os._exit(1)
 
@@ -214,6 +236,13 @@ class _EndAfter:
     def close(self) -> None:
         """Called by the server when the answer has been written."""
         os._exit(0)
+
+
+def _told(environ: WSGIEnvironment) -> dict[str, Any]:
+    """What a request says, in JSON."""
+    size = int(environ.get("CONTENT_LENGTH") or 0)
+    told: dict[str, Any] = json.loads(environ["wsgi.input"].read(size))
+    return told
 
 
 def _listen() -> socket.socket:

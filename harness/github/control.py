@@ -42,6 +42,9 @@ from harness.github.scheduler import Scheduler
 from harness.github.workflow import Workflow
 from harness.journal import Journal
 
+#: The ids of runs, of GitHub's size, where they are counted.
+RUNS_FROM = 16_000_000_001
+
 
 class NoVault:
     """A repository without variables and secrets."""
@@ -66,7 +69,7 @@ class ControlPlane:
         repository: str,
         journal: Journal,
         clock: Clock,
-        new_id: Callable[[], int],
+        new_id: Callable[[], int] | None = None,
         vault: Vault | None = None,
         rules: Mapping[str, Rules] | None = None,
         resolve: Resolve = lambda name: (name,),
@@ -81,7 +84,7 @@ class ControlPlane:
             repository: `owner/name`.
             journal: told everything.
             clock: whose time counts.
-            new_id: makes up the ids of runs.
+            new_id: makes up the ids of runs; they are counted, where nobody does.
             vault: variables and secrets.
             rules: what protects each environment, by its name on GitHub.
             resolve: the handles behind a person's or a team's name.
@@ -98,7 +101,7 @@ class ControlPlane:
         self.library = Library(origin)
         self.ledger = Ledger(self.archive, journal)
         self._rules = {name.lower(): one for name, one in (rules or {}).items()}
-        self.new_id = new_id
+        self.new_id = new_id or (lambda: self.archive.store.next_number("run ids", first=RUNS_FROM))
         self._chronicle = Chronicle(journal, self.rules)
         self.scheduler = Scheduler(
             self.archive,

@@ -158,9 +158,9 @@ class SharedLocalStack:
             with self._endpoint.clients() as clients:
                 self._state = read(clients)
 
-    def clone(self, owner_pid: int) -> SharedLocalStack:
+    def clone(self, owner_pid: int, *, grace: float = 0) -> SharedLocalStack:
         """The endpoint with this one's state; whatever else is there is deleted."""
-        del owner_pid
+        del owner_pid, grace
         self.keep()
         if self._state is None:
             raise EmulatorError(f"the state of {self.endpoint} was not read")
@@ -168,6 +168,10 @@ class SharedLocalStack:
             clear(clients)
             write(clients, self._state)
         return SharedLocalStack(self._endpoint, number=self._number, template=False)
+
+    def adopt(self, owner_pid: int) -> None:
+        """It belongs to whoever started it, and is there as long as they want."""
+        del owner_pid
 
     def stop(self) -> None:
         """Leave it empty."""
