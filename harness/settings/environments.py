@@ -4,6 +4,8 @@
 alias = "www.harbourlight.example"
 bucket = "harbourlight-prod"
 responder = ["octo-ops"]
+reviewers = ["octo-boss", "harbourlight/oncall"]
+prevent_self_review = true
 
 [environments.prod.variables]
 SITE_URL = "{prod.url}"
@@ -16,9 +18,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from harness.settings.strict import Name, Strict
+from harness.settings.people import Reviewer
+from harness.settings.strict import Handle, Name, Strict
 
-Handle = Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$")]
+#: The name of a branch or (after `tag:`) of a tag, as Ruby's `File.fnmatch` reads it.
+Pattern = Annotated[str, Field(pattern=r"^(tag:)?[^\s~:]+$")]
 #: The IAM role that deploys to an environment, where nothing else is said.
 ROLE = "site-deploy-{}"
 
@@ -36,6 +40,11 @@ class EnvironmentSection(Strict):
         subjects: the `sub` claims that may take that role; by default the GitHub environment's.
         responder: who starts the emergency workflow: any "member", an "owner" by CODEOWNERS, or
             one of these handles. By default a member in staging, else an owner where there are any.
+        reviewers: people and teams (`organisation/team`), of whom one must approve of each deployment.
+        prevent_self_review: who started a run may not approve of it.
+        wait_timer: minutes that each deployment waits.
+        branch_policy: which branches and tags may deploy: all, the protected branches alone
+            (`site.protected_branches`), or these patterns; `tag:` begins those of tags.
         variables: of the environment on GitHub; they count more than the repository's.
         secrets: likewise.
     """
@@ -50,6 +59,13 @@ class EnvironmentSection(Strict):
     responder: (
         Literal["member", "owner"] | Annotated[tuple[Handle, ...], Field(min_length=1)] | None
     ) = None
+    #: https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+    reviewers: Annotated[tuple[Reviewer, ...], Field(max_length=6)] = ()
+    prevent_self_review: bool = False
+    wait_timer: Annotated[int, Field(ge=0, le=43_200)] = 0
+    branch_policy: (
+        Literal["all", "protected"] | Annotated[tuple[Pattern, ...], Field(min_length=1)]
+    ) = "all"
     variables: Mapping[Name, str] = {}
     secrets: Annotated[Mapping[Name, str], Field(repr=False)] = {}
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.errors import ConfigError
+from harness.settings.people import check_people
 from harness.settings.placeholders import known_placeholders, placeholders
 from harness.settings.sections import SiteSettings
 
@@ -73,6 +74,7 @@ def read_settings(text: str, *, file: Path) -> SiteSettings:
     except ValidationError as error:
         raise _told(file, data, error.errors()) from error
     _check_environments(settings, file)
+    check_people(settings, file)
     _check_placeholders(settings, file)
     return settings
 
@@ -82,6 +84,11 @@ def _told(file: Path, data: Mapping[str, Any], errors: list[ErrorDetails]) -> Co
     unknown = [error for error in errors if error["type"] == "extra_forbidden"]
     first = (unknown or errors)[0]
     place = list(_place(data, first))
+    for error in unknown or errors:
+        # Of a choice that was nearly taken, what is wrong within says more than that it was not taken.
+        within = list(_place(data, error))
+        if len(within) > len(place) and within[: len(place)] == place:
+            first, place = error, within
     key = ".".join(str(part) for part in place) or "file"
     value = None if first["type"] == "missing" else first["input"]
     if "secrets" in place and value is not None:

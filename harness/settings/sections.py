@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from harness.settings.environments import EnvironmentSection
+from harness.settings.environments import EnvironmentSection, Pattern
+from harness.settings.people import PeopleSection
 from harness.settings.strict import Command, Inside, Name, Strict, UrlPath
 from harness.settings.tags import TagPattern
 from harness.settings.workflows import WorkflowsSection
@@ -31,12 +32,14 @@ class SiteSection(Strict):
         prepare: commands, run once before the first release, that make what the pipeline takes
             for granted, such as a state bucket or a distribution made by hand.
         error_page: the page for what does not exist, below the output; "" when there is none.
+        protected_branches: patterns of the branches that have a protection rule on GitHub.
         watch: addresses that are probed all through a drill, several times a second: a few are
             enough.
     """
 
     repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
     branch: Annotated[str, Field(pattern=r"^[\w./-]*$")] = ""
+    protected_branches: tuple[Pattern, ...] = ()
     content: Inside = "src"
     build: tuple[Command, ...] = ()
     output: Inside | None = None
@@ -182,6 +185,8 @@ class SiteSettings(Strict):
     variables: Mapping[Name, str] | None = None
     secrets: Annotated[Mapping[Name, str], Field(repr=False)] = {}
     environments: Annotated[Mapping[str, EnvironmentSection], Field(min_length=1)]
+    #: Who may do what; when there is nothing here, whoever a drill makes up may write.
+    people: PeopleSection | None = None
     doubles: DoublesSection = DoublesSection()
     #: Headers that every answer must carry, in lower case, with the value they must have.
     headers: Mapping[str, str] = {}

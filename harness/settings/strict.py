@@ -32,3 +32,5 @@ UrlPath = Annotated[str, Field(pattern=r"^/")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 #: What an input can be given; everything reaches the workflow as text.
 Scalar = str | bool | int
+#: Somebody on GitHub.
+Handle = Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$")]
