@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _NAME = "sitedrill-session"
 _PLAN = pytest.StashKey[tuple[str, str, str]]()
 _DRILL = pytest.StashKey["Drill"]()
+_BEGUN = pytest.StashKey[float]()
 _TAGS = ("seed: the seed drills, which `make drill` runs",)
 
 
@@ -163,11 +165,48 @@ def drill(request: pytest.FixtureRequest) -> Iterator[Drill]:
         yield drill
 
 
-def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
+def pytest_bdd_before_step(request: pytest.FixtureRequest) -> None:
+    """Note when the step begins."""
+    request.node.stash[_BEGUN] = time.monotonic()
+
+
+def pytest_bdd_after_step(
+    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any
+) -> None:
+    """The journal tells the drill in the feature's own sentences, too."""
+    _tell(request, feature, scenario, step, outcome="passed")
+
+
+def pytest_bdd_step_error(
+    request: pytest.FixtureRequest,
+    feature: Any,
+    scenario: Any,
+    step: Any,
+    exception: BaseException,
+) -> None:
     """A step that breaks, other than by an unmet expectation, makes the verdict an error."""
+    error = str(exception) or type(exception).__name__
     drill = request.node.stash.get(_DRILL, None)
     if drill is not None:
-        drill.give_up(str(exception) or type(exception).__name__)
+        drill.give_up(error)
+    _tell(request, feature, scenario, step, outcome="failed", error=error)
+
+
+def _tell(
+    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, **result: str
+) -> None:
+    drill = request.node.stash.get(_DRILL, None)
+    if drill is not None:
+        drill.journal.write(
+            "gherkin",
+            file=_from_here(Path(feature.filename)),
+            scenario_line=scenario.line_number,
+            line=step.line_number,
+            keyword=step.keyword,
+            text=step.name,
+            seconds=round(time.monotonic() - request.node.stash[_BEGUN], 3),
+            **result,
+        )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -325,6 +364,12 @@ class _Shared:
 def _shared(config: pytest.Config) -> _Shared:
     found: _Shared = config.pluginmanager.getplugin(_NAME)
     return found
+
+
+def _from_here(path: Path) -> str:
+    """A feature's path as people name it; of one that is not below this folder, its name."""
+    path, here = path.resolve(), Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
 
 
 def _named(path: Path, config: pytest.Config) -> bool:

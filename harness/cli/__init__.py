@@ -17,6 +17,7 @@ from harness.cli.image import image
 from harness.cli.init import init
 from harness.cli.merge import merge
 from harness.cli.plan import plan
+from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.schema import schema
 from harness.cli.up import down, up
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, run, plan, merge, diff, doctor, tools, image, up, down, schema):
+for command in (init, run, plan, merge, report, diff, doctor, tools, image, up, down, schema):
     app.command()(command)
 
 

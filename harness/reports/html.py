@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.reports import words
-from harness.reports.files import write_atomically
 from harness.reports.grid import grid_of
 from harness.reports.journals import DrillJournal
 from harness.reports.results import DrillResult, Results
@@ -61,15 +59,6 @@ def page(results: Results, journals: Sequence[DrillJournal]) -> str:
         link=quote,
         most_calls=MOST_CALLS,
     )
-
-
-def write_page(results: Results, journals: Sequence[DrillJournal], path: Path) -> None:
-    """Write index.html whole.
-
-    Raises:
-        SitedrillError: the file cannot be written.
-    """
-    write_atomically(path, page(results, journals))
 
 
 def _chapters(results: Results, journals: Sequence[DrillJournal]) -> list[Chapter]:

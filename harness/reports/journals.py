@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +54,20 @@ class DrillJournal:
         return self.records[-1].t if self.records else 0.0
 
 
-def read_journals(journals_dir: Path) -> list[DrillJournal]:
-    """Every `*.jsonl` in the folder, ordered by drill id; none when the folder is not there."""
-    found = [_read(path, journals_dir) for path in sorted(journals_dir.glob("*.jsonl"))]
+def read_journals(journals_dir: Path, *, relative_to: Path | None = None) -> list[DrillJournal]:
+    """Every `*.jsonl` in the folder, ordered by drill id; none when the folder is not there.
+
+    Args:
+        journals_dir: the folder.
+        relative_to: where the reports go, when that is not the folder above it.
+    """
+    base = journals_dir.parent if relative_to is None else relative_to
+    found = [_read(path, base) for path in sorted(journals_dir.glob("*.jsonl"))]
     return sorted(found, key=lambda journal: (journal.name, journal.path))
 
 
-def _read(path: Path, journals_dir: Path) -> DrillJournal:
-    where = clean(f"{journals_dir.name}/{path.name}")
+def _read(path: Path, base: Path) -> DrillJournal:
+    where = clean(Path(os.path.relpath(path, base)).as_posix())
     try:
         records = _last_run(read_journal(path))
     except SitedrillError as error:

@@ -7,10 +7,8 @@ https://github.com/testmoapp/junitxml: properties stand inside the test case.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from harness.reports.files import write_atomically
 from harness.reports.results import DrillResult, Results
 from harness.reports.words import audit, sentence
 
@@ -42,15 +40,6 @@ def junit(results: Results) -> str:
     )
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def write_junit(results: Results, path: Path) -> None:
-    """Write junit.xml whole.
-
-    Raises:
-        SitedrillError: the file cannot be written.
-    """
-    write_atomically(path, junit(results))
 
 
 def _suite(root: ET.Element, feature: str, drills: Sequence[DrillResult]) -> None:

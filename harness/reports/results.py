@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.reports.files import write_atomically
 from harness.reports.findings import findings_of
 from harness.reports.journals import DrillJournal, read_journals
 from harness.reports.text import one_line
@@ -116,13 +115,9 @@ def results_of(journals: Sequence[DrillJournal]) -> Results:
     return Results(summary=_summary(drills, journals), drills=drills)
 
 
-def write_json(results: Results, path: Path) -> None:
-    """Write results.json whole: a reader sees the old file or the new one, never half of one.
-
-    Raises:
-        SitedrillError: the file cannot be written.
-    """
-    write_atomically(path, results.model_dump_json(indent=2) + "\n")
+def as_json(results: Results) -> str:
+    """What results.json holds, as text."""
+    return results.model_dump_json(indent=2) + "\n"
 
 
 def _drill(journal: DrillJournal) -> DrillResult:

@@ -67,7 +67,8 @@ def test_all_drills_are_in_every_report(
     assert len(list((tmp_path / "all" / "journals").iterdir())) == 4
     assert not (tmp_path / "all" / "shard.json").exists()
     assert {path.name for path in (tmp_path / "all").iterdir()} == {
-        "results.json", "junit.xml", "index.html", "journals",
+        "results.json", "junit.xml", "index.html", "journals", "cucumber.json", "results.csv",
+        "summary.md",
     }  # fmt: skip
 
 

@@ -34,13 +34,16 @@ def by_id(root: Element, anchor: str) -> Element:
 
 
 @pytest.mark.usefixtures("every_verdict")
-def test_all_three_files_are_written(out: Path) -> None:
+def test_every_file_is_written(out: Path) -> None:
     results = write_all(out)
     assert sorted(path.name for path in out.iterdir()) == [
+        "cucumber.json",
         "index.html",
         "journals",
         "junit.xml",
+        "results.csv",
         "results.json",
+        "summary.md",
     ]
     assert json.loads((out / "results.json").read_text())["summary"]["drills"] == 6
     assert results.summary.drills == 6

@@ -7,7 +7,8 @@ import pytest
 from written_drills import Drills
 
 from harness.errors import SitedrillError
-from harness.reports.results import DrillResult, Results, read_results, write_json
+from harness.reports.files import write_atomically
+from harness.reports.results import DrillResult, Results, as_json, read_results
 
 pytestmark = pytest.mark.unit
 
@@ -166,7 +167,7 @@ def test_an_audit_that_was_never_checked_misses_nothing(drill: Drills, journals:
 def test_results_json_is_read_back_the_same(drill: Drills, journals: Path, out: Path) -> None:
     drill("a")
     results = read_results(journals)
-    write_json(results, out / "results.json")
+    write_atomically(out / "results.json", as_json(results))
     text = (out / "results.json").read_text()
     assert Results.model_validate_json(text) == results
     assert json.loads(text)["schema"] == 1
@@ -176,5 +177,5 @@ def test_a_failed_write_leaves_the_old_file(journals: Path, out: Path) -> None:
     target = out / "results.json"
     target.mkdir(parents=True)  # a folder where the file should go: the rename fails
     with pytest.raises(SitedrillError, match="cannot write the report"):
-        write_json(read_results(journals), target)
+        write_atomically(target, as_json(read_results(journals)))
     assert [path.name for path in out.iterdir()] == ["results.json"]

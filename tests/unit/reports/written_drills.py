@@ -138,6 +138,11 @@ class WrittenDrill:
                 "missing": self.missing, "findings": [], "places": {},
             }),
             (12.9, "phase", {"name": "verdict"}),
+            (12.95, "gherkin", {
+                "file": "features/bad-release.feature", "scenario_line": 8, "line": 9,
+                "keyword": "Given", "text": "v1.1.0 is live in prod", "seconds": 1.2,
+                "outcome": "passed",
+            }),
             (13.0, "verdict", {
                 "expected": self.expected, "observed": self.observed, "verdict": self.verdict,
                 "causes": self.causes, "recovery_seconds": self.recovery_seconds if back else None,
