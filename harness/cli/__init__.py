@@ -21,6 +21,7 @@ from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.schema import schema
 from harness.cli.up import down, up
+from harness.cli.verify import verify
 from harness.errors import SitedrillError
 
 app = typer.Typer(
@@ -31,7 +32,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, run, plan, merge, report, diff, doctor, tools, image, up, down, schema):
+for command in (
+    init,
+    run,
+    plan,
+    merge,
+    report,
+    diff,
+    doctor,
+    tools,
+    image,
+    up,
+    down,
+    schema,
+    verify,
+):
     app.command()(command)
 
 

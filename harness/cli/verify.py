@@ -1,0 +1,40 @@
+"""`sitedrill verify`: reads workflows without running them, and says what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.common import MET, UNMET
+from harness.errors import SitedrillError
+from harness.verify import FORMATS
+from harness.verify import verify as look
+
+
+def verify(
+    workflows: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[WORKFLOW]...", help="Workflow files; by default all of the site's."
+        ),
+    ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the site; by default the one above the workflows, or us."),
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help=f"How findings are told: {', '.join(FORMATS)}.")
+    ] = "text",
+) -> None:
+    """Read workflows without running them, and say what is wrong before they are merged.
+
+    Exit codes: 0 nothing is wrong, 1 something is, 2 it could not be told.
+    """
+    if format_ not in FORMATS:
+        raise SitedrillError(f"there is no format {format_!r}", hint=f"one of {', '.join(FORMATS)}")
+    report = look(workflows or (), site=site)
+    sys.stdout.write(FORMATS[format_](report))
+    raise typer.Exit(MET if report.clean else UNMET)
