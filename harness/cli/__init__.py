@@ -10,6 +10,7 @@ import sys
 import typer
 from rich.console import Console
 
+from harness.cli.audit import audit
 from harness.cli.common import MISUSED
 from harness.cli.diff import diff
 from harness.cli.doctor import doctor, tools
@@ -39,6 +40,7 @@ for command in (
     merge,
     report,
     diff,
+    audit,
     doctor,
     tools,
     image,

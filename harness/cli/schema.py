@@ -7,17 +7,23 @@ from typing import Annotated
 
 import typer
 
+from harness.audit import load_schema as audit_schema
 from harness.errors import SitedrillError
 from harness.reports.schema import load_schema as results_schema
 from harness.settings.schema import make_schema as settings_schema
 
-_SCHEMAS = {"settings": settings_schema, "results": results_schema}
+_SCHEMAS = {"settings": settings_schema, "results": results_schema, "audit": audit_schema}
 
 
 def schema(
-    of: Annotated[str, typer.Argument(help="settings (sitedrill.toml) or results (results.json).")],
+    of: Annotated[
+        str,
+        typer.Argument(
+            help="settings (sitedrill.toml), results (results.json) or audit (a record of the trail)."
+        ),
+    ],
 ) -> None:
     """Print a JSON Schema, for editors and other programs."""
     if of not in _SCHEMAS:
-        raise SitedrillError(f"there is no schema of {of!r}", hint="settings or results")
+        raise SitedrillError(f"there is no schema of {of!r}", hint="settings, results or audit")
     print(json.dumps(_SCHEMAS[of](), indent=2, ensure_ascii=False))
