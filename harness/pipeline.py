@@ -74,7 +74,7 @@ def prepare(world: World, directory: Path, *, environment: str) -> None:
         name="prepare",
         journal=world.journal,
         environment={
-            **world.values.variables(environment),
+            **world.values.variables(here.github),
             "AWS_ENDPOINT_URL": world.endpoint,
             "AWS_ACCESS_KEY_ID": "SITEDRILLPREPARE",
             "AWS_SECRET_ACCESS_KEY": "prepare",

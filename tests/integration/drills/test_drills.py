@@ -71,7 +71,8 @@ def test_a_second_rollback_goes_further_back_and_never_to_the_broken_release(
         actor="somebody",
         role="response",
     )
-    assert again.outcome.conclusion == "success", again.outcome.cause
+    ran = drill.world.finished(again)
+    assert ran.conclusion == "success", ran.cause
     tags = [tag for tag in drill.world.origin.tags() if tag.name.startswith("v0.0.0-rollback.")]
     by_name = {tag.name: tag.commit for tag in drill.world.origin.tags()}
     assert [tag.commit for tag in tags] == [by_name["v1.1.0"], by_name["v1.0.0"]]
