@@ -13,7 +13,14 @@ from rich.table import Table
 from harness.cli.common import UNMET
 from harness.clock import SystemClock
 from harness.cloud.clouds import Ground, LocalStackCloud, MiniStackCloud
+from harness.errors import ToolMissingError
 from harness.runner.bubblewrap import find_bubblewrap
+from harness.runner.linters import (
+    ensure_actionlint,
+    ensure_zizmor,
+    find_actionlint,
+    find_zizmor,
+)
 from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
 from harness.venvs import find_python
@@ -24,7 +31,9 @@ def doctor() -> None:
     table = Table("tool", "version", "where", "how to get it", title="What drills need")
     terraform = find_terraform(environ=os.environ, home=Path.home())
     wall = replace(find_bubblewrap(), optional=True)
-    tools = (*find_tools(cache_directory()), wall, *terraform.programs)
+    cache = cache_directory()
+    linters = (find_actionlint(cache), find_zizmor(cache))
+    tools = (*find_tools(cache), wall, *terraform.programs, *linters)
     for tool in tools:
         where = str(tool.path) if tool.path else "not found"
         note = "" if tool.ready else tool.how_to_get
@@ -56,6 +65,14 @@ def _clouds() -> Table:
 
 
 def tools() -> None:
-    """Make the tools that can be made (act), so that the first drill need not."""
+    """Make the tools that can be made (act, actionlint, zizmor), so that nothing waits for them."""
     console = Console()
-    console.print(f"act: {ensure_act(cache_directory(), say=console.print)}", soft_wrap=True)
+    cache = cache_directory()
+    console.print(f"act: {ensure_act(cache, say=console.print)}", soft_wrap=True)
+    for name, ensure in (("actionlint", ensure_actionlint), ("zizmor", ensure_zizmor)):
+        try:
+            found: object = ensure(cache, say=console.print)
+        except ToolMissingError as error:
+            # Drills do without; `sitedrill verify` says the same again, and how to do without it.
+            found = f"missing, `sitedrill verify` needs it: {error}"
+        console.print(f"{name}: {found}", markup=False, soft_wrap=True)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from harness.cli.common import MET, UNMET
 from harness.errors import SitedrillError
-from harness.verify import FORMATS
+from harness.verify import FORMATS, Options
 from harness.verify import verify as look
+from harness.verify.others import OTHERS
 
 
 def verify(
@@ -25,9 +27,19 @@ def verify(
         Path | None,
         typer.Option(help="Folder of the site; by default the one above the workflows, or us."),
     ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="The site's settings, when its own sitedrill.toml is not to be used."),
+    ] = None,
     format_: Annotated[
         str, typer.Option("--format", help=f"How findings are told: {', '.join(FORMATS)}.")
     ] = "text",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Do without this tool ({', '.join(OTHERS)}); may be said several times."
+        ),
+    ] = None,
 ) -> None:
     """Read workflows without running them, and say what is wrong before they are merged.
 
@@ -35,6 +47,13 @@ def verify(
     """
     if format_ not in FORMATS:
         raise SitedrillError(f"there is no format {format_!r}", hint=f"one of {', '.join(FORMATS)}")
-    report = look(workflows or (), site=site)
+    console = Console(stderr=True)
+    options = Options(
+        site=site,
+        settings=settings,
+        without=frozenset(without or ()),
+        say=lambda line: console.print(line, markup=False, soft_wrap=True),
+    )
+    report = look(workflows or (), options)
     sys.stdout.write(FORMATS[format_](report))
     raise typer.Exit(MET if report.clean else UNMET)

@@ -120,7 +120,8 @@ def ensure_act(
             say(
                 f"the release cannot be fetched; building act {ACT_VERSION} with Go, about a minute"
             )
-            return _build(cache, go or shutil.which("go", path=search))
+            go = go or shutil.which("go", path=search)
+            return build_with_go(cache, go, ACT_MODULE, name="act", version=ACT_VERSION)
         except ProcessError as error:
             building = str(error)
     raise ToolMissingError(
@@ -213,22 +214,28 @@ def _download(cache: Path, base_url: str) -> Path:
         member = archive.extractfile("act")
         if member is None:
             raise ToolMissingError(f"{url} holds no act")
-        return _keep(cache, member.read())
+        return _keep(cache / f"act-{ACT_VERSION}", member.read())
 
 
-def _build(cache: Path, go: str | None) -> Path:
+def build_with_go(cache: Path, go: str | None, package: str, *, name: str, version: str) -> Path:
+    """Build a program from its module, as pinned, and keep it in the cache.
+
+    Go holds what it fetches against the public checksum database: https://go.dev/ref/mod#checksum-database
+
+    Raises:
+        ProcessError: there is no Go, or it failed.
+    """
     if go is None:
         raise ProcessError("go is not on PATH")
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
         env = {**os.environ, "GOBIN": scratch, "GOFLAGS": "-buildvcs=false"}
-        run_tool([go, "install", f"{ACT_MODULE}@v{ACT_VERSION}"], env=env, timeout=900)
-        binary = (Path(scratch) / "act").read_bytes()
-    return _keep(cache, binary)
+        run_tool([go, "install", f"{package}@v{version}"], env=env, timeout=900)
+        binary = (Path(scratch) / name).read_bytes()
+    return _keep(cache / f"{name}-{version}", binary)
 
 
-def _keep(cache: Path, binary: bytes) -> Path:
-    target = cache / f"act-{ACT_VERSION}"
-    with tempfile.NamedTemporaryFile(dir=cache, delete=False) as file:
+def _keep(target: Path, binary: bytes) -> Path:
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         file.write(binary)
     scratch = Path(file.name)
     scratch.chmod(0o755)

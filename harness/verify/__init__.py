@@ -9,6 +9,6 @@ docs/verify.md tells of every rule.
 from harness.verify.finding import SEVERITIES, Finding
 from harness.verify.formats import FORMATS
 from harness.verify.report import Report
-from harness.verify.verifying import verify
+from harness.verify.verifying import Options, verify
 
-__all__ = ["FORMATS", "SEVERITIES", "Finding", "Report", "verify"]
+__all__ = ["FORMATS", "SEVERITIES", "Finding", "Options", "Report", "verify"]

@@ -1,0 +1,51 @@
+"""Running a tool of others on a site's folder, without anything of the person's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from harness.errors import ProcessError
+
+#: Seconds; each of them takes a fraction of one.
+WITHIN = 60.0
+
+
+def run(
+    program: Path, arguments: Sequence[str], *, root: Path, usual: Collection[int]
+) -> tuple[str, str]:
+    """What the tool writes to standard output and to standard error.
+
+    Its home is an empty folder: neither a configuration nor a token of the person's changes what it
+    finds, nor can it leave anything behind.
+
+    Raises:
+        ProcessError: it ended with another code than the usual ones, or took too long.
+    """
+    name = program.name.partition("-")[0]
+    with tempfile.TemporaryDirectory(prefix="sitedrill-verify-") as home:
+        env = {"HOME": home, "PATH": os.defpath, "LANG": "C.UTF-8", "NO_COLOR": "1"}
+        try:
+            done = subprocess.run(
+                [str(program), *arguments],
+                cwd=root,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=WITHIN,
+                check=False,
+            )
+        except OSError as error:
+            raise ProcessError(f"{name} cannot be run: {error.strerror}") from error
+        except subprocess.TimeoutExpired as error:
+            raise ProcessError(f"{name} took longer than {WITHIN:g} s") from error
+    out, err = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    if done.returncode not in usual:
+        raise ProcessError(
+            f"{name} ended with {done.returncode}: {(err or out).strip()[-500:]}",
+            hint=f"--without {name} does without it",
+        )
+    return out, err

@@ -1,0 +1,67 @@
+"""zizmor: what in a workflow others could abuse. Nothing is asked of the network.
+
+https://docs.zizmor.sh/audits/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.verify.finding import Finding, Severity
+from harness.verify.others.asking import run
+from harness.verify.source import Source
+
+_SEVERITIES: dict[str, Severity] = {"High": "error", "Medium": "warning"}
+#: It asks for `$/` in place of `./` before a workflow of the same repository, which neither act nor
+#: actionlint knows at the versions we pin: whoever followed it could not be drilled.
+_LEFT_OUT = frozenset({"self-repository"})
+#: Nothing found; one for each of its own degrees of severity.
+_USUAL = (0, 11, 12, 13, 14)
+#: No input that it can read: what is wrong with them others say.
+_NOTHING_TO_READ = 3
+
+
+def ask_zizmor(program: Path, root: Path, sources: Sequence[Source]) -> list[Finding]:
+    """What zizmor says of the workflows.
+
+    Raises:
+        ProcessError: it failed.
+    """
+    paths = {source.file: source for source in sources}
+    arguments = ["--offline", "--quiet", "--no-progress", "--format", "json-v1", "--", *paths]
+    out, _ = run(program, arguments, root=root, usual=(*_USUAL, _NOTHING_TO_READ))
+    told = json.loads(out or "[]")
+    return [
+        finding
+        for one in told
+        if one["ident"] not in _LEFT_OUT and not one["ignored"]
+        for finding in _finding(paths, one)
+    ]
+
+
+def _finding(paths: dict[str, Source], one: dict[str, Any]) -> list[Finding]:
+    primary = next(at for at in one["locations"] if at["symbolic"]["kind"] == "Primary")
+    source = paths.get(next(iter(primary["symbolic"]["key"].values()))["verbatim_path"])
+    if source is None:
+        return []
+    place = primary["concrete"]["location"]
+    start, end = place["start_point"], place["end_point"]
+    said = primary["symbolic"]["annotation"]
+    message = f"{one['desc']}: {said}" if said and said not in one["desc"] else one["desc"]
+    return [
+        Finding(
+            f"zizmor/{one['ident']}",
+            source.path,
+            start["row"] + 1,
+            start["column"] + 1,
+            end["row"] + 1,
+            message,
+            "",
+            one["url"],
+            _SEVERITIES.get(one["determinations"]["severity"], "note"),
+            "zizmor",
+        )
+    ]
