@@ -14,10 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from harness.cloud.clients import Clients
-from harness.errors import ConfigError, SitedrillError
+from harness.errors import ConfigError
 from harness.github.actors import Actor, Cast
 from harness.github.changes import add_harmless_change
 from harness.github.history import Release
@@ -29,6 +26,7 @@ from harness.incidents import (
     patch_distribution,
     patch_website,
 )
+from harness.live import changes_of, forget, make
 from harness.pipeline import deploy
 from harness.places import Environment
 from harness.settings import FILE_NAME, SiteSettings
@@ -175,58 +173,15 @@ def drift(world: World, incident: Incident, environment: Environment) -> None:
 
     Raises:
         ConfigError: the fault does not fit the site.
-        SitedrillError: somebody else changed the distribution at the same moment.
+        SitedrillError: somebody else changed the same at the same moment.
     """
     clients = world.clients("drift")
     distribution = world.find_distribution(environment)
-    if incident.fault.distribution and distribution is not None:
-        found = clients.cloudfront.get_distribution_config(Id=distribution)
-        config = patch_distribution(incident.fault, found["DistributionConfig"])
-        clients.cloudfront.update_distribution(
-            Id=distribution,
-            IfMatch=found["ETag"],
-            DistributionConfig=config,  # type: ignore[arg-type]
-        )
-    elif incident.fault.distribution:
-        raise _has_none(incident, environment, "website", "cloudfront")
-    if incident.fault.website:
-        _drift_website(clients, incident, environment)
-    if incident.fault.content:
-        _drift_content(world, incident.fault, environment)
-    if distribution is None:
-        return
-    clients.cloudfront.create_invalidation(
-        DistributionId=distribution,
-        InvalidationBatch={
-            "Paths": {"Quantity": 1, "Items": ["/*"]},
-            "CallerReference": f"drift-{incident.id}",
-        },
-    )
-
-
-def _drift_website(clients: Clients, incident: Incident, environment: Environment) -> None:
-    try:
-        found = clients.s3.get_bucket_website(Bucket=environment.bucket)
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "NoSuchWebsiteConfiguration":
-            raise
-        raise _has_none(incident, environment, "cloudfront", "website") from error
-    config = {key: value for key, value in found.items() if key != "ResponseMetadata"}
-    clients.s3.put_bucket_website(
-        Bucket=environment.bucket,
-        WebsiteConfiguration=patch_website(incident.fault, config),  # type: ignore[arg-type]
-    )
-
-
-def _has_none(
-    incident: Incident, environment: Environment, serves: str, expected: str
-) -> ConfigError:
-    return ConfigError(
-        file=FILE_NAME,
-        key=f"environments.{environment.name}.serves",
-        value=serves,
-        expected=f"{expected}, which {incident.id} breaks",
-    )
+    changes = changes_of(incident, clients, bucket=environment.bucket, distribution=distribution)
+    for change in changes:
+        make(clients, change)
+    if distribution is not None:
+        forget(clients, distribution, f"drift-{incident.id}")
 
 
 def fix(world: World, incident: Incident, good: str, *, cast: Cast, author: Actor) -> str:
@@ -280,25 +235,3 @@ def _touched(root: Path, folder: Path, edits: Iterable[ContentEdit]) -> list[Pat
         for path in _files(folder)
         if any(edit.applies_to(path.relative_to(folder).as_posix()) for edit in edits)
     )
-
-
-def _drift_content(world: World, fault: Fault, environment: Environment) -> None:
-    s3 = world.clients("drift").s3
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=environment.bucket)
-    names = [str(item["Key"]) for page in pages for item in page.get("Contents", [])]
-    touched = [name for name in names if any(edit.applies_to(name) for edit in fault.content)]
-    if not touched:
-        raise SitedrillError(f"{environment.bucket} holds nothing that the fault could change")
-    found = {name: s3.get_object(Bucket=environment.bucket, Key=name) for name in touched}
-    content = {name: answer["Body"].read() for name, answer in found.items()}
-    for name, body in edit_content(fault, content).items():
-        if body is None:
-            s3.delete_object(Bucket=environment.bucket, Key=name)
-            continue
-        s3.put_object(
-            Bucket=environment.bucket,
-            Key=name,
-            Body=body,
-            ContentType=found[name]["ContentType"],
-            CacheControl=found[name].get("CacheControl", ""),
-        )

@@ -37,6 +37,8 @@ class EnvironmentSection(Strict):
         name: what GitHub calls the environment; by default as here.
         serves: CloudFront, or the bucket's own website endpoint.
         role: the IAM role that deploys there.
+        production: whether customers use it: no game day is ever held here. One whose name says
+            so (`prod`, `production`) is production in any case.
         subjects: the `sub` claims that may take that role; by default the GitHub environment's.
         responder: who starts the emergency workflow: any "member", an "owner" by CODEOWNERS, or
             one of these handles. By default a member in staging, else an owner where there are any.
@@ -55,6 +57,7 @@ class EnvironmentSection(Strict):
     name: str = ""
     serves: Literal["cloudfront", "website"] = "cloudfront"
     role: str = ""
+    production: bool = False
     subjects: tuple[str, ...] = ()
     responder: (
         Literal["member", "owner"] | Annotated[tuple[Handle, ...], Field(min_length=1)] | None

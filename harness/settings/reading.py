@@ -72,15 +72,24 @@ def read_settings(text: str, *, file: Path) -> SiteSettings:
     try:
         settings = SiteSettings.model_validate(data)
     except ValidationError as error:
-        raise _told(file, data, error.errors()) from error
+        raise told(file, data, error.errors(), SiteSettings) from error
     _check_environments(settings, file)
     check_people(settings, file)
     _check_placeholders(settings, file)
     return settings
 
 
-def _told(file: Path, data: Mapping[str, Any], errors: list[ErrorDetails]) -> ConfigError:
-    """One error in our words: of a key that does not exist before any other."""
+def told(
+    file: Path, data: Mapping[str, Any], errors: list[ErrorDetails], model: type[BaseModel]
+) -> ConfigError:
+    """One error in our words: of a key that does not exist before any other.
+
+    Args:
+        file: what was read.
+        data: what it says.
+        errors: pydantic's.
+        model: of the whole file.
+    """
     unknown = [error for error in errors if error["type"] == "extra_forbidden"]
     first = (unknown or errors)[0]
     place = list(_place(data, first))
@@ -96,7 +105,7 @@ def _told(file: Path, data: Mapping[str, Any], errors: list[ErrorDetails]) -> Co
     if not unknown:
         said = _KINDS.get(first["type"], first["msg"].removeprefix("Value error, "))
         return ConfigError(file=file, key=key, value=value, expected=said)
-    known = _keys_beside(place)
+    known = _keys_beside(place, model)
     near = difflib.get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
     return ConfigError(
         file=file,
@@ -120,13 +129,13 @@ def _place(data: Any, error: ErrorDetails) -> Iterator[str | int]:
         yield error["loc"][-1]
 
 
-def _keys_beside(place: list[str | int]) -> list[str]:
+def _keys_beside(place: list[str | int], model: type[BaseModel]) -> list[str]:
     """The keys there are in the section of a key."""
-    section: Any = SiteSettings
+    section: Any = model
     for part in place[:-1]:
         section = next(_inner(section, str(part)), None)
-    model = next((m for m in _plain(section) if isinstance(m, type)), None)
-    fields = model.model_fields if model and issubclass(model, BaseModel) else {}
+    found = next((m for m in _plain(section) if isinstance(m, type)), None)
+    fields = found.model_fields if found and issubclass(found, BaseModel) else {}
     return [field.alias or name for name, field in fields.items()]
 
 
