@@ -17,9 +17,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from harness.errors import ConfigError
 from harness.gameday.spans import Span
 from harness.incidents import Response
-from harness.settings.environments import Handle
 from harness.settings.reading import told
-from harness.settings.strict import Command, Strict
+from harness.settings.strict import Command, Handle, Strict
 
 #: What the plan of a site is called, where nobody says otherwise.
 PLAN_FILE = "gameday.toml"
