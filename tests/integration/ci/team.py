@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.github.runs import Run
 from harness.journal import Record
-from harness.runner.job import Outcome
 
 ROOT = Path(__file__).parents[3]
 SetUp = Callable[[Path], None]
@@ -28,7 +28,7 @@ FEATURE = f"""{_OUTLINE}    Examples:
 class Ran:
     """What is left of a workflow's run."""
 
-    outcome: Outcome
+    run: Run
     records: Sequence[Record]
     artifacts: Mapping[str, bytes]
 

@@ -16,9 +16,8 @@ INFRASTRUCTURE_ONLY = "content.html-truncated.infrastructure_only"
 
 
 def test_the_nightly_drill_shares_out_joins_and_remembers(team: Team) -> None:
-    event = {"inputs": {"shards": "2", "select": ""}}
-    ran = team.run("nightly-drill.yml", sha=team.main, event=event, variables={})
-    assert ran.outcome.conclusion == "success", ran.said
+    ran = team.dispatch("nightly-drill.yml", {"shards": "2"})
+    assert ran.run.conclusion == "success", ran.said
     assert set(ran.artifacts) == {"shard-1", "shard-2", "drills"}
     shards = [json.loads(ran.file(f"shard-{n}", "results.json"))["drills"] for n in (1, 2)]
     assert [[drill["id"] for drill in drills] for drills in shards] == [
@@ -42,15 +41,9 @@ def test_a_pull_request_that_breaks_the_emergency_path_is_told_so(team: Team) ->
         workflow.write_text(broken)
 
     head = team.commit(forget_the_cache, branch="faster")
-    pull = {"number": 7, "base": {"sha": team.main, "ref": "main"}, "head": {"sha": head}}
-    ran = team.run(
-        "pull-request-drill.yml",
-        sha=head,
-        event_name="pull_request",
-        event={"action": "synchronize", "number": 7, "pull_request": pull},
-        variables={"PULL_REQUEST_DRILLS": "content_only"},
-    )
-    assert ran.outcome.conclusion == "failure", ran.said
+    team.repository.set_to["PULL_REQUEST_DRILLS"] = "content_only"
+    ran = team.pull_request("pull-request-drill.yml", 7, head)
+    assert ran.run.conclusion == "failure", ran.said
     assert ran.outcomes("Say what this change does") == ["failure"], ran.said
     comment = ran.file("comment", "comment.md")
     sentence = "This change makes `content_only` stop recovering `html-truncated` (drift, staging)."
