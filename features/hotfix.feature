@@ -1,3 +1,4 @@
+@promises
 Feature: A hotfix is deployed
   The fault is understood and mended on main; what remains is to bring it to the viewers.
 

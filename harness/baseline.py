@@ -65,12 +65,15 @@ class Baseline:
 
     @property
     def earlier(self) -> Release:
-        """The release that was live before it."""
-        return self.releases[-2]
+        """The release that was live before it; itself, where there was none."""
+        return self.releases[-2] if len(self.releases) > 1 else self.live
 
 
 class Baselines:
-    """The baselines of one session, one for each environment, kept in a folder of its own."""
+    """The baselines of one session, kept in a folder of its own.
+
+    One for each environment with both releases, and one in which the first was never followed.
+    """
 
     def __init__(
         self,
@@ -110,19 +113,24 @@ class Baselines:
         self._content = Content(
             directory / "content", settings=settings, runner=runner, clock=clock, keep=keep
         )
-        self._known: dict[str, Baseline] = {}
+        self._known: dict[Path, Baseline] = {}
         self._started: list[Emulator] = []
         # Reading botocore's models takes a tenth of a second: once for all worlds.
         self.index = OperationIndex()
 
-    def get(self, environment: str) -> Baseline:
+    def get(self, environment: str, *, first: bool = False) -> Baseline:
         """The baseline of this environment, built when it is not there yet.
+
+        Args:
+            environment: one of the site's.
+            first: only the first release was ever tagged and deployed.
 
         Raises:
             SitedrillError: the site's own pipeline does not deploy its releases.
         """
-        if environment in self._known:
-            return self._known[environment]
+        place = self.directory / (f"{environment}.first" if first else environment)
+        if place in self._known:
+            return self._known[place]
         self.directory.mkdir(parents=True, exist_ok=True)
         if environment not in self.settings.environments:
             raise ConfigError(
@@ -131,14 +139,13 @@ class Baselines:
                 value=environment,
                 expected="one of " + ", ".join(self.settings.environments),
             )
-        place = self.directory / environment
         facts = place / "baseline.json"
-        with FileLock(self.directory / f"{environment}.lock"):
+        with FileLock(self.directory / f"{place.name}.lock"):
             if not facts.exists():
                 shutil.rmtree(place, ignore_errors=True)
-                self._build(environment, place)
+                self._build(environment, place, first=first)
             baseline = _read(environment, place)
-        self._known[environment] = baseline
+        self._known[place] = baseline
         return baseline
 
     def clone(
@@ -192,12 +199,17 @@ class Baselines:
         self._started.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _build(self, environment: str, place: Path) -> None:
+    def _build(self, environment: str, place: Path, *, first: bool) -> None:
         cast = Cast(PAST_SEED)
         author = cast.actor()
-        origin, releases = open_history(
+        origin, history = open_history(
             self.site, place / "origin.git", settings=self.settings, cast=cast, author=author
         )
+        releases: tuple[Release, ...] = history
+        if first:
+            # What came after it is on the branch, and nobody has released it.
+            origin.forget_tag(releases[-1].tag)
+            releases = releases[:1]
         issuer = Issuer.generate()
         issuer.save(place / "issuer.pem")
         emulator = self.cloud.start(owner_pid=self._owner_pid, directory=place / "cloud")

@@ -59,7 +59,7 @@ class Course:
             layer=self.incident.layer,
             via=self.via,
             environment=self.environment,
-            operation=response and response.operation,
+            operation=(response and response.operation) or None,
             method=response and response.method,
             expected=expected,
             refused=refused,

@@ -30,8 +30,10 @@ from harness.errors import DrillError, UnmetError
 from harness.evidence import Evidence, Responded
 from harness.github.actors import Actor, Cast
 from harness.incidents import Catalogue
-from harness.journal import Journal
+from harness.journal import Journal, read_journal
 from harness.judgement import DOES_NOT_RECOVER, Verdict, judge
+from harness.others import Others
+from harness.placeholders import spelled_out
 from harness.responses import Response
 from harness.scene import Scene, open_scene
 from harness.settings import EmergencyWorkflow
@@ -102,7 +104,9 @@ class Drill:
         self._http = self._stack.enter_context(httpx.Client(trust_env=False, timeout=10))
         self._course = Course(journal)
         self._opened: Scene | None = None
+        self._those: Others | None = None
         self._shipping_trouble = ""
+        self._must_say = ""
         self._dispatched: _Dispatched | None = None
 
     def __enter__(self) -> Drill:
@@ -128,14 +132,20 @@ class Drill:
         """The drill's world; there from `open` on."""
         return self._scene.world
 
+    @property
+    def others(self) -> Others:
+        """Who else does something; there from `open` on."""
+        return there(self._those, "a world: open one first")
+
     # The steps, in their order.
 
-    def open(self, environment: str, *, release: str | None = None) -> None:
+    def open(self, environment: str, *, release: str | None = None, first: bool = False) -> None:
         """A world in which the site's newest release is live in this environment, watched.
 
         Args:
             environment: one of the site's.
             release: the tag that this release must have; any, when not given.
+            first: it is the first release that ever was.
         """
         self._course.enter("world")
         self._opened = open_scene(
@@ -149,8 +159,10 @@ class Drill:
             http=self._http,
             interval=self._interval,
             run_timeout=self._run_timeout,
+            first=first,
         )
         live = self._opened.baseline.live
+        self._those = Others(self._opened, self._cast, live=lambda: self._course.live)
         self._course.environment, self._course.now_live = environment, live
         if release is not None and release != live.tag:
             raise DrillError(
@@ -234,6 +246,8 @@ class Drill:
             target_commit: what is typed into the form; for specific_commit the live release's
                 commit at the drill's beginning, when not given.
         """
+        if target_commit is not None:
+            target_commit = spelled_out(target_commit, self.others.commits)
         response = responses.rollback(
             method,
             baseline=self._scene.baseline,
@@ -277,8 +291,21 @@ class Drill:
         self._course.expect(expected, scenario=self.plan.scenario, files=self._catalogue.origin)
         return self._conclude(expected, must_be_refused=False)
 
-    def conclude_refused(self) -> Verdict:
-        """As `conclude`, for a request that must be refused: nothing tagged, nothing changed."""
+    def conclude_refused(self, saying: str = "") -> Verdict:
+        """As `conclude`, for a request that must be refused: nothing tagged, nothing changed.
+
+        Args:
+            saying: words of what whoever asked is told; any will do, when not given.
+        """
+        self._must_say = saying
+        return self._conclude(DOES_NOT_RECOVER, must_be_refused=True)
+
+    def conclude_untouched(self) -> Verdict:
+        """As `conclude`, where nobody has asked for anything: no emergency operation began."""
+        self._course.enter("respond")
+        self._course.response = responses.nothing(self._course.live)
+        now = self.journal.elapsed()
+        self._dispatched = _Dispatched(self._scene.capture(), now, None, "")
         return self._conclude(DOES_NOT_RECOVER, must_be_refused=True)
 
     def require_audit(self) -> None:
@@ -328,7 +355,11 @@ class Drill:
         if self._course.doubts:
             return
         world, here = self.world, self._scene.environment
-        why = self._cast.reason(self._course.incident.title) if reason is None else reason
+        why = (
+            self._cast.reason(self._course.incident.title)
+            if reason is None
+            else spelled_out(reason, {})
+        )
         who = actor or responses.somebody_who_may(world, here, self._cast)
         before = self._scene.capture()
         at = self.journal.elapsed()
@@ -361,6 +392,8 @@ class Drill:
                 injected_at=self._course.injected_at,
                 dispatched_at=dispatched.at,
                 must_be_refused=must_be_refused,
+                must_say=self._must_say,
+                besides=self.others.broken_promises(read_journal(self.journal.path)),
             ),
             findings=findings,
             audit=scene.world.settings.audit,

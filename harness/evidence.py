@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from harness.checks.audit import Audit, check_audit
 from harness.checks.changes import by_run, changes_something
 from harness.checks.prober import availability, recovered_at
+from harness.checks.turns import at_once
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import clouds_with
 from harness.journal import Journal, Record, read_journal
@@ -28,6 +29,8 @@ class Responded:
         dispatched_at: when the response was dispatched, in journal seconds.
         must_be_refused: the run must end before it tags or changes anything, so that neither layer
             is restored, and there is no operation to be audited.
+        must_say: what a refusal must say, so that it is not refused for another reason.
+        besides: what else was not as it should be: what came of other people's doings.
     """
 
     ran: Ran | None
@@ -35,6 +38,8 @@ class Responded:
     injected_at: float | None
     dispatched_at: float | None
     must_be_refused: bool = False
+    must_say: str = ""
+    besides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Evidence:
     rejected: str = ""
     unimplemented: tuple[str, ...] = ()
     must_be_refused: bool = False
+    must_say: str = ""
 
     @classmethod
     def gather(
@@ -104,7 +110,7 @@ class Evidence:
             findings=tuple(findings),
             run_conclusion=ran.conclusion if ran else "",
             run_cause=ran.cause if ran else "",
-            broken_promises=tuple(promises),
+            broken_promises=(*promises, *at_once(records), *responded.besides),
             audit=trail,
             recovery_seconds=_since(recovered, dispatched_at) if not findings else None,
             time_to_deploy_seconds=_since(
@@ -114,6 +120,7 @@ class Evidence:
             rejected=responded.rejected,
             unimplemented=_unimplemented(records, run),
             must_be_refused=responded.must_be_refused,
+            must_say=responded.must_say,
         )
 
 

@@ -59,6 +59,9 @@ def _causes(expected: str, observed: str, evidence: Evidence) -> list[str]:
     if evidence.rejected and not evidence.must_be_refused:
         causes.append(f"the dispatch was refused: {evidence.rejected}")
     failed = evidence.run_conclusion not in {"success", ""}
+    why = evidence.rejected or (evidence.run_cause if failed else "")
+    if evidence.must_be_refused and why and evidence.must_say not in why:
+        causes.append(f"the operation was refused, but not for {evidence.must_say!r}: {why}")
     if observed != expected:
         if observed == RECOVERS:
             causes.append("the site recovered, which was not expected")

@@ -35,7 +35,11 @@ _NAME = "sitedrill-session"
 _PLAN = pytest.StashKey[tuple[str, str, str]]()
 _DRILL = pytest.StashKey["Drill"]()
 _BEGUN = pytest.StashKey[float]()
-_TAGS = ("seed: the seed drills, which `make drill` runs",)
+_TAGS = (
+    "seed: the seed drills, which `make drill` runs",
+    "promises: what ADR-007 promises of an emergency workflow, one feature a promise",
+    "refusals: holds a site to rules of ours, such as the length of a reason (features.refusals)",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,6 +10,7 @@ from harness.baseline import Baseline
 from harness.errors import ConfigError, DispatchError, DrillError
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release
+from harness.github.runs import Run
 from harness.places import Environment
 from harness.promises import Target
 from harness.settings import FILE_NAME, EmergencyWorkflow
@@ -91,9 +92,39 @@ def hotfix(
 def dispatch(
     world: World, environment: Environment, response: Response, *, reason: str, actor: str
 ) -> tuple[Ran | None, str]:
-    """Dispatch the emergency workflow, and run it and what follows; or why it was refused.
+    """Dispatch the emergency workflow, and run it and what follows; or why it was refused."""
+    try:
+        run = start(world, environment, response, reason=reason, actor=actor)
+    except DispatchError as error:
+        return None, error.message
+    ran = world.finished(run)
+    world.settled()
+    return ran, ""
+
+
+def start(
+    world: World,
+    environment: Environment,
+    response: Response,
+    *,
+    reason: str,
+    actor: str,
+    role: str = "response",
+) -> Run:
+    """Dispatch the emergency workflow, and wait for nothing.
 
     The form is filled in with the site's own names and values; the journal holds ours and theirs.
+
+    Args:
+        world: where.
+        environment: of what.
+        response: what is asked for.
+        reason: why.
+        actor: the handle of whoever asks.
+        role: what the run is for in the drill: its response, or somebody else's doing.
+
+    Raises:
+        DispatchError: GitHub would refuse it.
     """
     form = world.settings.workflows.emergency
     place = form.values.environment.get(environment.name, environment.github)
@@ -109,20 +140,14 @@ def dispatch(
         "target": response.target.commit,
         "theirs": {word: str(value) for word, value in theirs.items() if word in told},
     }
-    try:
-        run = world.dispatch(
-            form.file,
-            ref=world.origin.default_branch,
-            inputs=inputs,
-            actor=actor,
-            role="response",
-            said=said,
-        )
-    except DispatchError as error:
-        return None, error.message
-    ran = world.finished(run)
-    world.settled()
-    return ran, ""
+    return world.dispatch(
+        form.file,
+        ref=world.origin.default_branch,
+        inputs=inputs,
+        actor=actor,
+        role=role,
+        said=said,
+    )
 
 
 def somebody_who_may(world: World, environment: Environment, cast: Cast) -> Actor:
@@ -162,6 +187,11 @@ def owners_of_emergency(world: World) -> list[str]:
         if pattern == "*" or (pattern and "/.github/workflows/".startswith(pattern)):
             owners = [name.removeprefix("@") for name in names if "/" not in name]
     return owners
+
+
+def nothing(live: Release) -> Response:
+    """Nobody responds: the site stays as it is."""
+    return Response("", None, {}, Target(live, live, ()))
 
 
 def _offered(form: EmergencyWorkflow, response: str) -> None:

@@ -92,6 +92,7 @@ def open_scene(
     http: httpx.Client,
     interval: float,
     run_timeout: float,
+    first: bool = False,
 ) -> Scene:
     """Clone a world in which the site is live, and watch it from now on.
 
@@ -106,8 +107,9 @@ def open_scene(
         http: viewers ask with it.
         interval: seconds between two probes.
         run_timeout: seconds after which a workflow run is ended.
+        first: what is live is the first release that ever was.
     """
-    baseline = baselines.get(environment)
+    baseline = baselines.get(environment, first=first)
     begun = journal.elapsed()
     world = stack.enter_context(
         baselines.clone(

@@ -14,8 +14,8 @@ Worlds share nothing, so drills run side by side and in any order.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from harness.github.control import ControlPlane
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
 from harness.github.pushes import Pusher
-from harness.github.runs import Run
+from harness.github.runs import Job, Run
 from harness.journal import Journal
 from harness.outside import Outside
 from harness.places import Environment, Values
@@ -222,6 +222,17 @@ class World:
         if self._api is None:
             raise DrillError("the world is not open")
         return self._api.token_of(handle)
+
+    @contextmanager
+    def token_of_job(self, run: Run, job: Job) -> Iterator[str]:
+        """What a job of a run proves itself with, as long as this is open."""
+        if self._api is None:
+            raise DrillError("the world is not open")
+        credentials = self._api.admit(run, job)
+        try:
+            yield credentials.token
+        finally:
+            self._api.dismiss(credentials)
 
     def clients(self, caller: str) -> Clients:
         """AWS clients whose calls the journal attributes to `caller`."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.drill import Drill
+from harness.others import BRANCH
 
 
 @given(parsers.parse("{environment} serves release {release}"))
@@ -24,6 +25,11 @@ def _serves(drill: Drill, environment: str, release: str) -> None:
 @given(parsers.parse("{environment} serves the newest release"))
 def _serves_newest(drill: Drill, environment: str) -> None:
     drill.open(environment)
+
+
+@given(parsers.parse("{environment} serves its first release"))
+def _serves_first(drill: Drill, environment: str) -> None:
+    drill.open(environment, first=True)
 
 
 @given("the site is in its steady state")
@@ -84,6 +90,81 @@ def _hotfix_by_pipeline(drill: Drill) -> None:
 @then(parsers.re(r"the site (?P<expected>recovers|does not recover)"))
 def _outcome(drill: Drill, expected: str) -> None:
     drill.conclude(expected)
+
+
+@when("a colleague pushes a harmless change to main")
+def _pushes(drill: Drill) -> None:
+    drill.others.push("main")
+
+
+@when("a colleague pushes a change to main that cannot be built")
+def _pushes_half(drill: Drill) -> None:
+    drill.others.push("main", whole=False)
+
+
+@when("a colleague pushes unmerged work to a branch")
+def _pushes_branch(drill: Drill) -> None:
+    drill.others.push(BRANCH)
+
+
+@when(parsers.parse('a colleague pushes the tag "{tag}"'))
+def _pushes_tag(drill: Drill, tag: str) -> None:
+    drill.others.push_tag(tag)
+
+
+@when("every schedule comes round")
+def _schedules(drill: Drill) -> None:
+    drill.others.let_schedules_come_round()
+
+
+@when(parsers.parse('another system sends the event "{event}"'))
+def _sends(drill: Drill, event: str) -> None:
+    drill.others.send(event)
+
+
+@when("a run of the standard pipeline asks for one with its token")
+def _token_asks(drill: Drill) -> None:
+    drill.others.ask_with_token_of_a_run()
+
+
+@when("a colleague has begun to deploy the live release once more")
+def _deploys(drill: Drill) -> None:
+    drill.others.deploy()
+
+
+@when(parsers.re(r"a colleague has begun a rollback by (?P<method>\w+)"))
+def _begins(drill: Drill, method: str) -> None:
+    drill.others.start_rollback(method)
+
+
+@when(parsers.re(r"another colleague's rollback by (?P<method>\w+) waits behind it"))
+def _queues(drill: Drill, method: str) -> None:
+    drill.others.queue_rollback(method)
+
+
+@when(parsers.re(r"a colleague has rolled back by (?P<method>\w+)"))
+def _has_rolled_back(drill: Drill, method: str) -> None:
+    drill.others.roll_back(method, fails=False)
+
+
+@when(
+    parsers.re(
+        r"a colleague's rollback by (?P<method>\w+), "
+        r'to "(?P<target>.*)", has (?P<how>failed|succeeded)'
+    )
+)
+def _colleague_rolls_back_to(drill: Drill, method: str, target: str, how: str) -> None:
+    drill.others.roll_back(method, target_commit=target, fails=how == "failed")
+
+
+@then("no emergency operation begins")
+def _nothing_begins(drill: Drill) -> None:
+    drill.conclude_untouched()
+
+
+@then(parsers.re(r'the request is refused, saying "(?P<saying>.*)"'))
+def _refused_saying(drill: Drill, saying: str) -> None:
+    drill.conclude_refused(saying)
 
 
 @then("the request is refused")

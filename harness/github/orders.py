@@ -63,6 +63,7 @@ def order_for(
             leg=job.matrix,
             call=call,
             folder=FOLDER,
+            evaluate=lambda text: interpolate(text, context),
         ),
         secrets={**_passed(frame, book, vault), **own},
         variables=vault.variables(environment),

@@ -113,6 +113,10 @@ class Origin:
         who = signature(author.handle, author.email, when)
         git(self.path, "tag", "--annotate", "--message", f"Release {name}", name, commit, env=who)
 
+    def forget_tag(self, name: str) -> None:
+        """As if a tag had never been made."""
+        git(self.path, "tag", "--delete", name)
+
     def clone_to(self, path: Path, sha: str, *, remote: str = "") -> None:
         """A fresh clone at a commit, as a run's workspace; it pushes to `remote`, else to our files."""
         git(self.path.parent, "clone", "--quiet", "--no-checkout", self.url, str(path))

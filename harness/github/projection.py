@@ -7,7 +7,8 @@ workflow files, so it gets a copy in which
       result and their outputs;
     - the matrix is the one leg;
     - `if` is true: whether the job runs was decided before;
-    - one more job prints this one's outputs, for the jobs after it.
+    - one more job prints this one's outputs, for the jobs after it;
+    - a variable of `env` whose value looks like an expression is written so that it stays that value.
 
 Everything else stands there as the site has it, expressions included. The site's own file is read and
 never changed; the copy lies beside the workspace.
@@ -16,11 +17,14 @@ never changed; the copy lies beside the workspace.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+from harness.errors import SitedrillError
 
 #: Jobs of the copy that are no jobs of the site's are told by these beginnings of their names.
 TEACHER = "sitedrill-outputs"
@@ -68,6 +72,7 @@ def project(
     leg: Mapping[str, Any] | None = None,
     call: Call | None = None,
     folder: str = "",
+    evaluate: Callable[[str], str] = str,
 ) -> dict[str, str]:
     """The files that act is given, by name; the first is the one it is started with.
 
@@ -80,6 +85,7 @@ def project(
         leg: the job's values of its matrix.
         call: for a job of a called workflow; the first of the files calls the second.
         folder: where the files will lie, as seen from the workspace.
+        evaluate: works out the expressions in a text, or raises a SitedrillError.
     """
     root = _composed(text)
     jobs = _get(root, "jobs")
@@ -96,12 +102,50 @@ def project(
     whole = _copy(root)
     _set(whole, "name", _scalar(name, style='"'))
     _set(whole, "jobs", kept)
+    for holder in (whole, chosen):
+        _keep_texts(holder, evaluate, besides=_texts(chosen, "outputs"))
     for decided in ("run-name", "concurrency"):
         _drop(whole, decided)
     if call is None:
         return {file: _text(whole)}
     inner = f"{CALLED}/{file}"
     return {call.file: _text(_caller(call, f"{folder}/{inner}")), inner: _text(whole)}
+
+
+def _keep_texts(holder: yaml.Node, evaluate: Callable[[str], str], *, besides: str) -> None:
+    """Quote what comes out of `env` and looks like an expression: a reason that names `${{ secrets.X }}`.
+
+    GitHub works an `env` of a workflow or a job out once, act a second time for each step (`setupEnv`
+    in its pkg/runner/step.go), so that what somebody typed into a form would be evaluated. Written twice
+    over, it is the text that was typed where steps see it. A job's outputs see it after one time: what
+    they name stays as it is.
+
+    Args:
+        holder: the workflow or the job; its `env` is replaced.
+        evaluate: works out the expressions in a text.
+        besides: the job's outputs.
+    """
+    if not _has(holder, "env"):
+        return
+    env = _copy(_get(holder, "env"))
+    if not isinstance(env, yaml.MappingNode):
+        return
+    for name, value in list(env.value):
+        if not isinstance(value, yaml.ScalarNode) or "${{" not in value.value:
+            continue
+        if re.search(rf"\benv(\.|\[')({re.escape(name.value)})\b", besides, re.IGNORECASE):
+            continue
+        try:
+            said = evaluate(value.value)
+        except SitedrillError:
+            continue
+        if "${{" in said:
+            _set(env, name.value, _scalar(_literal(_literal(said)), style='"'))
+    _set(holder, "env", env)
+
+
+def _texts(node: yaml.Node, key: str) -> str:
+    return yaml.serialize(_get(node, key), Dumper=_Dumper) if _has(node, key) else ""
 
 
 def _caller(call: Call, path: str) -> yaml.Node:

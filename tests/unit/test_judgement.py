@@ -94,3 +94,20 @@ def test_any_doubt_makes_it_inconclusive(doubts: list[str], evidence: Evidence |
 
 def test_a_drill_without_evidence_is_never_met() -> None:
     assert judge(RECOVERS, None, []).verdict == "inconclusive"
+
+
+def test_a_refusal_for_another_reason_is_unmet() -> None:
+    refused = replace(
+        DOWN, must_be_refused=True, must_say="the reason has 9 characters", audit=None
+    )
+    other = replace(refused, run_conclusion="failure", run_cause="step Checkout failed: no route")
+    assert judge(DOES_NOT_RECOVER, other, []).causes == (
+        (
+            "the operation was refused, but not for 'the reason has 9 characters': "
+            "step Checkout failed: no route"
+        ),
+    )
+    right = replace(other, run_cause="step Check failed: the reason has 9 characters, at least 10")
+    assert judge(DOES_NOT_RECOVER, right, []).verdict == "met"
+    rejected = replace(refused, run_conclusion="", rejected="Required input 'reason' not provided")
+    assert judge(DOES_NOT_RECOVER, rejected, []).verdict == "unmet"

@@ -46,10 +46,11 @@ async function findDistribution(alias) {
   return found.length ? { id: found[0].Id, arn: found[0].ARN } : null;
 }
 
-// Ends the process with one line that GitHub shows as an error, never with a stack trace.
+// Ends the process with one line that GitHub shows as an error, never with a stack trace; on stderr, so
+// that it is seen also where a script keeps what is printed.
 function run(main) {
   main().catch((error) => {
-    console.log(`::error::${error.message.replace(/\r?\n/g, ' ')}`);
+    console.error(`::error::${error.message.replace(/\r?\n/g, ' ')}`);
     process.exitCode = 1;
   });
 }
