@@ -3,6 +3,7 @@
 github.db       runs, jobs, deployments, reviews, artifacts, ...
 logs/           the logs of jobs
 artifacts/      what runs left to be kept
+caches/         what runs left for later ones
 """
 
 from __future__ import annotations
@@ -78,6 +79,52 @@ class Review:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """A named zip archive that a run left: its size in bytes, its digest as GitHub says it."""
+
+    id: int
+    run: str
+    name: str
+    size: int
+    digest: str
+    created: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cache:
+    """What a run left for later runs, under a key; `version` is of the tool that made it."""
+
+    id: int
+    key: str
+    version: str
+    created: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastAttempt:
+    """A run as it ended before it was run again; `id` names the run and the attempt."""
+
+    id: str
+    run: Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """https://docs.github.com/en/rest/releases/releases , without assets."""
+
+    id: int
+    tag: str
+    target: str
+    name: str
+    body: str
+    draft: bool
+    prerelease: bool
+    by: str
+    created: str
+    published: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Introduced:
     """Somebody who came to the repository after it was set up; `id` is the handle in lower case."""
 
@@ -142,11 +189,40 @@ class Archive:
         self.reviews: Table[Review] = Table(
             self.store, "reviews", Review, {"run": lambda one: one.run}
         )
+        self.artifacts: Table[Artifact] = Table(
+            self.store,
+            "artifacts",
+            Artifact,
+            {"run": lambda one: one.run, "name": lambda one: one.name},
+        )
+        self.caches: Table[Cache] = Table(
+            self.store,
+            "caches",
+            Cache,
+            {"key": lambda one: one.key, "version": lambda one: one.version},
+        )
+        self.attempts: Table[PastAttempt] = Table(self.store, "attempts", PastAttempt, {})
+        self.releases: Table[Release] = Table(
+            self.store, "releases", Release, {"tag": lambda one: one.tag}
+        )
         self.introduced: Table[Introduced] = Table(self.store, "introduced", Introduced, {})
 
     def jobs_of(self, run: Run) -> list[Job]:
         """The jobs of a run's present attempt, in the order in which they came to be."""
         return self.jobs.find(run=run.id, attempt=run.attempt)
+
+    def end_attempt(self, run: Run) -> None:
+        """Keep a run as it ended; it is going to be run again."""
+        self.attempts.put(PastAttempt(id=f"{run.id}.{run.attempt}", run=run))
+
+    def attempt(self, run: Run, attempt: int) -> Run | None:
+        """A run as it was at an earlier attempt."""
+        found = self.attempts.get(f"{run.id}.{attempt}")
+        return found.run if found else None
+
+    def workflow_files(self) -> list[str]:
+        """The files of the workflows that were ever run."""
+        return [str(file) for file in self.runs.values("workflow")]
 
     def open_runs(self) -> list[Run]:
         """The runs that are not over, the oldest first."""

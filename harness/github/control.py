@@ -39,7 +39,7 @@ from harness.github.reruns import rerun
 from harness.github.reviews import Reviews
 from harness.github.runs import Job, Run
 from harness.github.scheduler import Scheduler
-from harness.github.workflow import Workflow
+from harness.github.workflow import Workflow, workflow_id
 from harness.journal import Journal
 
 #: The ids of runs, of GitHub's size, where they are counted.
@@ -269,7 +269,7 @@ class ControlPlane:
         return found
 
     def workflow(self, name: str) -> Workflow:
-        """The workflow on the default branch of this file name, path or name.
+        """The workflow on the default branch of this file name, path, name or id.
 
         Raises:
             DispatchError: GitHub's 404, or 422 when it does not parse.
@@ -280,7 +280,7 @@ class ControlPlane:
                 name if name.startswith(f"{WORKFLOWS}/") else f"{WORKFLOWS}/{name}", head
             )
         for workflow in self.library.every(head):
-            if workflow.name == name:
+            if name in {workflow.name, str(workflow_id(workflow.file))}:
                 return workflow
         raise DispatchError(f"Not Found: no workflow {name}", status=404)
 

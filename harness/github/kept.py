@@ -1,36 +1,27 @@
-"""What runs leave with GitHub to be kept: artifacts and caches, for as long as the world is there."""
+"""What runs leave with GitHub to be kept: artifacts and caches.
+
+artifacts/ID.zip    one artifact
+caches/ID           one cache
+
+What they are is written down in the archive; what is still on its way is in memory, and lost with the
+process, as the job is that sends it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import secrets
-import threading
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.clock import Clock
+from harness.github.archive import Archive, Artifact, Cache
 
 #: Artifacts and caches are numbered from here.
 FIRST_ID = 1001
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A named zip archive of one run; `created` in ISO 8601."""
-
-    id: int
-    run: str
-    name: str
-    archive: bytes = field(repr=False)
-    created: str
-
-    @property
-    def digest(self) -> str:
-        """The archive's, as GitHub says it."""
-        return f"sha256:{hashlib.sha256(self.archive).hexdigest()}"
 
 
 @dataclass
@@ -45,15 +36,16 @@ class Kept:
     """All artifacts and caches of a repository; safe to use from several threads."""
 
     def __init__(
-        self, clock: Clock, *, new_key: Callable[[], str] = lambda: secrets.token_urlsafe(24)
+        self,
+        archive: Archive,
+        clock: Clock,
+        *,
+        new_key: Callable[[], str] = lambda: secrets.token_urlsafe(24),
     ) -> None:
-        """Nothing is kept yet; `new_key` makes up what cannot be guessed."""
+        """`new_key` makes up what cannot be guessed."""
+        self._archive = archive
         self._clock = clock
         self._new_key = new_key
-        self._ids = itertools.count(FIRST_ID)
-        self._lock = threading.Lock()
-        self._artifacts: dict[tuple[str, str], Artifact] = {}
-        self._caches: dict[tuple[str, str], bytes] = {}
         #: What can be put or got by whoever knows the key.
         self.uploads: dict[str, Upload] = {}
         #: Uploads that somebody has announced, by what they are of.
@@ -61,40 +53,63 @@ class Kept:
 
     def artifacts(self, run: str | None = None) -> list[Artifact]:
         """Those of a run, or all, the newest first."""
-        with self._lock:
-            found = [one for one in self._artifacts.values() if run in {None, one.run}]
+        table = self._archive.artifacts
+        found = table.find() if run is None else table.find(run=run)
         return sorted(found, key=lambda one: -one.id)
 
     def artifact(self, run: str, name: str) -> Artifact | None:
         """The artifact of this name."""
-        return self._artifacts.get((run, name))
+        found = self._archive.artifacts.find(run=run, name=name)
+        return found[0] if found else None
+
+    def numbered(self, number: int) -> Artifact | None:
+        """The artifact of this id."""
+        return self._archive.artifacts.get(number)
+
+    def content(self, artifact: Artifact) -> bytes:
+        """An artifact's archive."""
+        return self._file(artifact).read_bytes()
 
     def keep_artifact(self, run: str, name: str, archive: bytes) -> Artifact:
         """Keep an archive; into one that is there already its files are added."""
-        with self._lock:
+        with self._archive.store.change():
             self.expected.pop(("artifact", run, name), None)
-            before = self._artifacts.pop((run, name), None)
-            whole = _merged(before.archive, archive) if before else archive
-            number = before.id if before else next(self._ids)
-            artifact = Artifact(number, run, name, whole, self._now())
-            self._artifacts[run, name] = artifact
-            return artifact
+            before = self.artifact(run, name)
+            whole = _merged(self.content(before), archive) if before else archive
+            artifact = Artifact(
+                id=before.id if before else self._next(),
+                run=run,
+                name=name,
+                size=len(whole),
+                digest=f"sha256:{hashlib.sha256(whole).hexdigest()}",
+                created=self._now(),
+            )
+            _write(self._file(artifact), whole)
+            return self._archive.artifacts.put(artifact)
 
     def delete_artifact(self, run: str, name: str) -> None:
         """Keep it no longer."""
-        with self._lock:
-            self._artifacts.pop((run, name), None)
+        with self._archive.store.change():
+            artifact = self.artifact(run, name)
+            if artifact is not None:
+                self._archive.artifacts.remove(artifact.id)
+                self._file(artifact).unlink(missing_ok=True)
 
-    def cache(self, key: str, version: str) -> bytes | None:
+    def cache(self, key: str, version: str) -> Cache | None:
         """The cache of this very key."""
-        return self._caches.get((key, version))
+        found = self._archive.caches.find(key=key, version=version)
+        return found[0] if found else None
 
     def keep_cache(self, key: str, version: str, content: bytes) -> int:
         """Keep a cache; the first under a key stays."""
-        with self._lock:
+        with self._archive.store.change():
             self.expected.pop(("cache", key, version), None)
-            self._caches.setdefault((key, version), content)
-            return next(self._ids)
+            there = self.cache(key, version)
+            if there is not None:
+                return there.id
+            cache = Cache(id=self._next(), key=key, version=version, created=self._now())
+            _write(self._of_cache(cache), content)
+            return self._archive.caches.put(cache).id
 
     def find_cache(
         self, key: str, restore_keys: Iterable[str], version: str
@@ -105,13 +120,14 @@ class Kept:
         restore-keys, in their order.
         https://docs.github.com/en/actions/reference/workflows-and-actions/dependency-caching#cache-key-matching
         """
-        with self._lock:
-            if (key, version) in self._caches:
-                return key, self._caches[key, version]
-            for prefix in (key, *restore_keys):
-                for (known, of), content in reversed(self._caches.items()):
-                    if of == version and known.startswith(prefix):
-                        return known, content
+        whole = self.cache(key, version)
+        if whole is not None:
+            return key, self._of_cache(whole).read_bytes()
+        there = self._archive.caches.find(newest_first=True, version=version)
+        for prefix in (key, *restore_keys):
+            for cache in there:
+                if cache.key.startswith(prefix):
+                    return cache.key, self._of_cache(cache).read_bytes()
         return None
 
     def expect(self, *which: str) -> str:
@@ -127,8 +143,25 @@ class Kept:
         self.uploads[key] = Upload(content)
         return key
 
+    def _next(self) -> int:
+        return self._archive.store.next_number("kept", first=FIRST_ID)
+
+    def _file(self, artifact: Artifact) -> Path:
+        return self._archive.directory / "artifacts" / f"{artifact.id}.zip"
+
+    def _of_cache(self, cache: Cache) -> Path:
+        return self._archive.directory / "caches" / str(cache.id)
+
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f"{path.name}.new")
+    scratch.write_bytes(content)
+    scratch.replace(path)
 
 
 def _merged(first: bytes, second: bytes) -> bytes:

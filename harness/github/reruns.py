@@ -42,6 +42,7 @@ def rerun(
         if not names:
             raise DispatchError("This workflow run has no failed jobs", status=403)
         kept = [job for job in jobs if _top(job) not in names]
+    control.archive.end_attempt(run)
     fresh = replace(
         run,
         attempt=run.attempt + 1,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -29,6 +29,8 @@ EDITION = 1
 Column = str | int | None
 #: What a column must be: a value, one of several, or (None) absent.
 Wanted = Column | Collection[Column]
+#: Conditions on the order of a column's values: the column, a sign, a value.
+Where = Sequence[tuple[str, str, str]]
 
 
 class Store:
@@ -187,21 +189,32 @@ class Table(Generic[T]):
         return self._adapter.validate_json(found[0][0]) if found else None
 
     def find(
-        self, *, newest_first: bool = False, limit: int = -1, offset: int = 0, **wanted: Wanted
+        self,
+        *,
+        newest_first: bool = False,
+        limit: int = -1,
+        offset: int = 0,
+        where: Where = (),
+        **wanted: Wanted,
     ) -> list[T]:
         """Those whose columns are as wanted: a value, or one of a collection of values."""
-        where, values = _where(wanted)
+        told, values = _where(wanted, where)
         order = "DESC" if newest_first else "ASC"
         found = self._store.rows(
-            f"SELECT record FROM {self._name}{where} ORDER BY seq {order} LIMIT ? OFFSET ?",  # noqa: S608
+            f"SELECT record FROM {self._name}{told} ORDER BY seq {order} LIMIT ? OFFSET ?",  # noqa: S608
             (*values, limit, offset),
         )
         return [self._adapter.validate_json(record) for (record,) in found]
 
-    def count(self, **wanted: Wanted) -> int:
+    def count(self, *, where: Where = (), **wanted: Wanted) -> int:
         """How many there are."""
-        where, values = _where(wanted)
-        return int(self._store.rows(f"SELECT COUNT(*) FROM {self._name}{where}", values)[0][0])  # noqa: S608
+        told, values = _where(wanted, where)
+        return int(self._store.rows(f"SELECT COUNT(*) FROM {self._name}{told}", values)[0][0])  # noqa: S608
+
+    def values(self, column: str) -> list[Column]:
+        """The different values of a column."""
+        found = self._store.rows(f"SELECT DISTINCT {column} FROM {self._name}")  # noqa: S608
+        return [value for (value,) in found]
 
     def remove(self, record_id: Column) -> None:
         """Keep it no longer."""
@@ -209,9 +222,9 @@ class Table(Generic[T]):
             self._store.rows(f"DELETE FROM {self._name} WHERE id = ?", (record_id,))  # noqa: S608
 
 
-def _where(wanted: Mapping[str, Wanted]) -> tuple[str, tuple[Column, ...]]:
-    parts: list[str] = []
-    values: list[Column] = []
+def _where(wanted: Mapping[str, Wanted], where: Where) -> tuple[str, tuple[Column, ...]]:
+    parts = [f"{column} {sign} ?" for column, sign, _ in where]
+    values: list[Column] = [value for _, _, value in where]
     for column, value in wanted.items():
         if value is None:
             parts.append(f"{column} IS NULL")

@@ -6,6 +6,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -17,6 +18,7 @@ from harness.github.filters import matches
 from harness.github.jobs import Concurrency, JobDeclaration, read_concurrency, read_jobs
 from harness.github.permissions import read_permissions
 
+_IDS_FROM = 100_000_000
 INPUT_TYPES = ("string", "boolean", "choice", "number", "environment")
 
 
@@ -156,6 +158,11 @@ def parse_workflow(file: str, text: str) -> Workflow:
 def short_name(workflow: Workflow) -> str:
     """The file name by which people and the API name a workflow."""
     return PurePosixPath(workflow.file).name
+
+
+def workflow_id(file: str) -> int:
+    """The number by which GitHub's API knows the workflow in this file: always the same."""
+    return _IDS_FROM + zlib.crc32(file.encode())
 
 
 def _triggers(file: str, value: Any) -> dict[str, Any]:

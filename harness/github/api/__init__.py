@@ -1,15 +1,16 @@
-"""The part of GitHub's servers that a run talks to, a module for each resource.
+"""The part of GitHub's servers that people and runs talk to, a module for each resource.
 
     api = GitHubApi(control, issuer, clock=clock)
     serving.serve(api.app)
 
-The REST API stands at `/api/v3`, and at the root too, as on api.github.com. `routes` of each module is
-its table of what it answers; what they share is in `desk.py`.
+The REST API stands at `/api/v3`, as on GitHub Enterprise Server, and at the root too, as on
+api.github.com. `routes` of each module is its table of what it answers; what they share is in `desk.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,18 +18,94 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from harness.clock import Clock
-from harness.github.api import artifacts, git_http, identity, results, workflows
-from harness.github.api.access import Credentials, Tokens
+from harness.github.api import (
+    artifacts,
+    commits,
+    contents,
+    deployments,
+    environments,
+    git_data,
+    git_http,
+    identity,
+    jobs,
+    logs,
+    meta,
+    people,
+    releases,
+    results,
+    runs,
+    variables,
+    workflows,
+)
+from harness.github.api.access import Credentials, People, Tokens
 from harness.github.api.desk import Desk, refusal
 from harness.github.control import ControlPlane
 from harness.github.kept import Kept
 from harness.github.oidc import Issuer
+from harness.github.people import Membership
 from harness.github.runs import Job, Run
 
 __all__ = ["Credentials", "GitHubApi"]
 
-#: The resources of the REST API.
-RESOURCES = (workflows, artifacts)
+#: The resources of the REST API; what comes first answers.
+RESOURCES = (
+    meta,
+    workflows,
+    runs,
+    jobs,
+    logs,
+    artifacts,
+    environments,
+    deployments,
+    variables,
+    people,
+    contents,
+    commits,
+    git_data,
+    releases,
+)
+
+
+@dataclass(frozen=True)
+class Members:
+    """People as an organisation has them."""
+
+    membership: Callable[[], Membership]
+
+    def role_of(self, handle: str) -> str:
+        """What somebody may do."""
+        return self.membership().role_of(handle)
+
+    def handles(self) -> Collection[str]:
+        """Every owner and member."""
+        return self.membership().everybody
+
+    def teams(self) -> Mapping[str, Collection[str]]:
+        """Those that can be seen, with their members."""
+        now = self.membership()
+        return {
+            team.slug: now.members_of(team.slug) for team in now.teams.values() if not team.secret
+        }
+
+
+@dataclass(frozen=True)
+class TokenHolders:
+    """People as they are where nobody says more: those who were given tokens, and no teams."""
+
+    tokens: Tokens
+    roles: Callable[[str], str]
+
+    def role_of(self, handle: str) -> str:
+        """What somebody may do."""
+        return self.roles(handle)
+
+    def handles(self) -> Collection[str]:
+        """Everybody who was given a token."""
+        return self.tokens.people()
+
+    def teams(self) -> Mapping[str, Collection[str]]:
+        """None."""
+        return {}
 
 
 class GitHubApi:
@@ -41,6 +118,7 @@ class GitHubApi:
         *,
         clock: Clock,
         role_of: Callable[[str], str] = lambda _: "write",
+        members: Callable[[], Membership] | None = None,
     ) -> None:
         """Jobs are made known with `admit`, people with `token_of`; nobody else has a token.
 
@@ -48,20 +126,25 @@ class GitHubApi:
             control: the repository's Actions.
             issuer: signs tokens.
             clock: whose time counts.
-            role_of: what a person may do in the repository.
+            role_of: what a person may do in the repository, where `members` are not told.
+            members: who belongs to the organisation, now.
         """
-        self._tokens = Tokens(issuer, role_of=role_of)
-        desk = Desk(control, issuer, self._tokens, Kept(clock), clock)
+        people = Members(members) if members else None
+        self._tokens = Tokens(issuer, role_of=people.role_of if people else role_of)
+        known: People = people or TokenHolders(self._tokens, role_of)
+        desk = Desk(control, issuer, self._tokens, Kept(control.archive, clock), clock, known)
         rest: list[Route] = [route for resource in RESOURCES for route in resource.routes(desk)]
+        rest += meta.unanswered(desk)
         self.app = Starlette(
             routes=[
-                Mount("/api/v3", routes=rest),
-                *rest,
+                *logs.files(desk),
                 *identity.routes(desk),
                 *results.routes(desk),
                 *git_http.routes(desk),
+                Mount("/api/v3", routes=rest),
+                *rest,
             ],
-            exception_handlers={404: _not_found},
+            exception_handlers={404: _not_found, 405: _not_found},
         )
 
     @staticmethod

@@ -11,20 +11,19 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.requests import Request
 
 from harness.github.oidc import Issuer
+from harness.github.people import Role, at_least
 from harness.github.permissions import allows
 from harness.github.runs import Job, Run
 
-#: What a person may do, from the least to the most.
-#: https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/repository-roles-for-an-organization
-ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 #: The role that each level of a permission takes.
-_TAKES = {"read": "read", "write": "write", "admin": "admin"}
+_TAKES: Mapping[str, Role] = {"read": "read", "write": "write", "admin": "admin"}
 #: Who a job is to GitHub.
 BOT = "github-actions[bot]"
 
@@ -59,9 +58,27 @@ class Asker:
 
     def may(self, scope: str, level: str) -> bool:
         """Whether they may do what needs this level of this permission."""
+        if scope == "metadata":
+            return True
         if self.credentials is not None:
             return level != "admin" and allows(self.credentials.job.permissions, scope, level)
-        return ROLES.index(self.role) >= ROLES.index(_TAKES[level])
+        return at_least(self.role, _TAKES[level])
+
+
+class People(Protocol):
+    """Who belongs to the repository, and who is in which team."""
+
+    def role_of(self, handle: str) -> str:
+        """What somebody may do: one of `ROLES`."""
+        ...
+
+    def handles(self) -> Collection[str]:
+        """Everybody who is known."""
+        ...
+
+    def teams(self) -> Mapping[str, Collection[str]]:
+        """The handles in each team of the organisation, by its short name."""
+        ...
 
 
 class Tokens:
@@ -107,6 +124,10 @@ class Tokens:
         token = f"ghp_{seal[:36]}"
         self._people[token] = handle
         return token
+
+    def people(self) -> list[str]:
+        """The handles of those who have a token."""
+        return list(self._people.values())
 
     def asker(self, request: Request) -> Asker | None:
         """Whose token a request carries."""

@@ -2,81 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from harness.errors import DispatchError
-from harness.github.api.access import Asker
-from harness.github.api.desk import Desk, api_url, page_of, repository
-from harness.github.kept import Artifact
+from harness.github.api.desk import Asked, Desk, repository
+from harness.github.api.logs import signed
+from harness.github.api.pages import listed
+from harness.github.api.runs import ONE as RUN
+from harness.github.api.runs import run_of
+from harness.github.api.shapes import node_id, number_of
+from harness.github.archive import Artifact
+
+ONE = "/actions/artifacts/{artifact:int}"
+#: https://docs.github.com/en/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
+RETENTION = timedelta(days=90)
 
 
 def routes(desk: Desk) -> list[Route]:
     """What can be asked of artifacts."""
-    one = "/actions/artifacts/{artifact:int}"
     return [
         repository(desk, "/actions/artifacts", list_artifacts, needs="actions:read"),
-        repository(desk, "/actions/runs/{run:int}/artifacts", list_artifacts, needs="actions:read"),
-        repository(desk, one, get_artifact, needs="actions:read"),
-        repository(desk, one, delete_artifact, needs="actions:write", methods=["DELETE"]),
-        repository(desk, f"{one}/zip", download, needs="actions:read"),
+        repository(desk, f"{RUN}/artifacts", list_artifacts_of_run, needs="actions:read"),
+        repository(desk, ONE, get_artifact, needs="actions:read"),
+        repository(desk, ONE, delete_artifact, needs="actions:write", methods=["DELETE"]),
+        repository(desk, f"{ONE}/zip", download, needs="actions:read"),
     ]
 
 
-async def list_artifacts(desk: Desk, request: Request, _: Asker) -> Response:
+def list_artifacts(asked: Asked) -> Response:
+    """https://docs.github.com/en/rest/actions/artifacts#list-artifacts-for-a-repository ."""
+    return _listed(asked, asked.desk.kept.artifacts())
+
+
+def list_artifacts_of_run(asked: Asked) -> Response:
     """https://docs.github.com/en/rest/actions/artifacts#list-workflow-run-artifacts ."""
-    run = request.path_params.get("run")
-    name = request.query_params.get("name")
-    found = [
-        _told(desk, request, artifact)
-        for artifact in desk.kept.artifacts(run if run is None else str(run))
-        if name in {None, artifact.name}
-    ]
-    return page_of(request, found, within="artifacts")
+    return _listed(asked, asked.desk.kept.artifacts(run_of(asked).key))
 
 
-async def get_artifact(desk: Desk, request: Request, _: Asker) -> Response:
+def get_artifact(asked: Asked) -> Response:
     """https://docs.github.com/en/rest/actions/artifacts#get-an-artifact ."""
-    return JSONResponse(_told(desk, request, _named(desk, request)))
+    return JSONResponse(_told(asked, _named(asked)))
 
 
-async def delete_artifact(desk: Desk, request: Request, _: Asker) -> Response:
+def delete_artifact(asked: Asked) -> Response:
     """https://docs.github.com/en/rest/actions/artifacts#delete-an-artifact ."""
-    artifact = _named(desk, request)
-    desk.kept.delete_artifact(artifact.run, artifact.name)
+    artifact = _named(asked)
+    asked.desk.kept.delete_artifact(artifact.run, artifact.name)
     return Response(status_code=204)
 
 
-async def download(desk: Desk, request: Request, _: Asker) -> Response:
-    """https://docs.github.com/en/rest/actions/artifacts#download-an-artifact .
-
-    GitHub redirects to where the archive is; here it is at once.
-    """
-    return Response(_named(desk, request).archive, media_type="application/zip")
+def download(asked: Asked) -> Response:
+    """https://docs.github.com/en/rest/actions/artifacts#download-an-artifact ."""
+    return signed(asked, f"/artifacts/{_named(asked).id}.zip")
 
 
-def _named(desk: Desk, request: Request) -> Artifact:
-    for artifact in desk.kept.artifacts():
-        if artifact.id == request.path_params["artifact"]:
-            return artifact
-    raise DispatchError("Not Found", status=404)
+def _named(asked: Asked) -> Artifact:
+    found = asked.desk.kept.numbered(asked.number("artifact"))
+    if found is None:
+        raise DispatchError("Not Found", status=404)
+    return found
 
 
-def _told(desk: Desk, request: Request, artifact: Artifact) -> Mapping[str, Any]:
-    url = api_url(desk, request, f"/actions/artifacts/{artifact.id}")
+def _listed(asked: Asked, artifacts: list[Artifact]) -> Response:
+    name = asked.query("name")
+    found = [_told(asked, one) for one in artifacts if name in {"", one.name}]
+    return listed(asked, found, within="artifacts")
+
+
+def _told(asked: Asked, artifact: Artifact) -> dict[str, Any]:
+    url = asked.url(f"/actions/artifacts/{artifact.id}")
+    expires = datetime.fromisoformat(artifact.created) + RETENTION
+    run = asked.control.archive.runs.get(int(artifact.run))
+    repository_id = number_of(asked.control.repository)
     return {
         "id": artifact.id,
+        "node_id": node_id("Artifact", artifact.id),
         "name": artifact.name,
-        "size_in_bytes": len(artifact.archive),
+        "size_in_bytes": artifact.size,
         "url": url,
         "archive_download_url": f"{url}/zip",
         "expired": False,
         "digest": artifact.digest,
         "created_at": artifact.created,
         "updated_at": artifact.created,
-        "workflow_run": {"id": int(artifact.run)},
+        "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "workflow_run": {
+            "id": int(artifact.run),
+            "repository_id": repository_id,
+            "head_repository_id": repository_id,
+            "head_branch": run.ref_name if run else None,
+            "head_sha": run.sha if run else None,
+        },
     }

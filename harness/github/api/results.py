@@ -12,6 +12,7 @@ https://learn.microsoft.com/en-us/rest/api/storageservices/put-block-list
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from harness.errors import DispatchError
-from harness.github.api.desk import Desk, body_of
+from harness.github.api.desk import Desk
 from harness.github.kept import Kept, Upload
 
 Fields = Mapping[str, Any]
@@ -45,7 +46,7 @@ def routes(desk: Desk) -> list[Route]:
             said = {"code": "bad_route", "msg": f"no handler for path {request.url.path}"}
             return JSONResponse(said, 404)
         try:
-            fields = await body_of(request)
+            fields = await _fields_of(request)
             blobs = f"{request.url.scheme}://{request.headers['host']}/blobs/"
             return JSONResponse(method(desk.kept, credentials.run.key, fields, blobs))
         except DispatchError as error:
@@ -111,7 +112,7 @@ def _list_artifacts(kept: Kept, run: str, fields: Fields, _: str) -> Fields:
                 "workflow_job_run_backend_id": run,
                 "database_id": str(artifact.id),
                 "name": artifact.name,
-                "size": str(len(artifact.archive)),
+                "size": str(artifact.size),
                 "created_at": artifact.created,
                 "digest": {"value": artifact.digest},
             }
@@ -125,7 +126,7 @@ def _signed_artifact(kept: Kept, run: str, fields: Fields, blobs: str) -> Fields
     artifact = kept.artifact(run, _text(fields, "name"))
     if artifact is None:
         raise DispatchError("artifact not found", status=404)
-    return {"name": artifact.name, "signed_url": blobs + kept.offer(artifact.archive)}
+    return {"name": artifact.name, "signed_url": blobs + kept.offer(kept.content(artifact))}
 
 
 def _delete_artifact(kept: Kept, run: str, fields: Fields, _: str) -> Fields:
@@ -170,6 +171,13 @@ _METHODS: Mapping[str, Method] = {
     "FinalizeCacheEntryUpload": _finalize_cache,
     "GetCacheEntryDownloadURL": _find_cache,
 }
+
+
+async def _fields_of(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except ValueError:
+        raise DispatchError("Problems parsing JSON", status=400) from None
 
 
 def _text(fields: Fields, name: str) -> str:
