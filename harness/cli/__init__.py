@@ -14,6 +14,7 @@ from harness.cli.audit import audit
 from harness.cli.common import MISUSED
 from harness.cli.diff import diff
 from harness.cli.doctor import doctor, tools
+from harness.cli.gameday import gameday
 from harness.cli.image import image
 from harness.cli.init import init
 from harness.cli.merge import merge
@@ -50,6 +51,7 @@ for command in (
     verify,
 ):
     app.command()(command)
+app.add_typer(gameday, name="gameday")
 
 
 def main() -> None:
