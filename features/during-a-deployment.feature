@@ -1,4 +1,4 @@
-@promises
+@promises @refusals
 Feature: An emergency operation waits for a deployment that is under way
   Half a release and half a rollback would be worse than either.
 

@@ -1,9 +1,8 @@
-@promises
+@promises @refusals
 Feature: Where nothing was live before, nobody goes back to nothing
   The first release breaks. There is no last known good, and whoever asks for it is told so, before
   anything is tagged or changed, and told the way that is left: the release itself, by its commit.
 
-  @refusals
   Scenario Outline: <method> has nothing to go back to
     Given staging serves its first release
     And the site is in its steady state

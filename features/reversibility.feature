@@ -1,4 +1,4 @@
-@promises
+@promises @refusals
 Feature: An emergency operation that went wrong can be rolled back itself
   It left a tag and a record. Neither makes what it deployed a good release.
 

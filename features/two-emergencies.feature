@@ -1,4 +1,4 @@
-@promises
+@promises @refusals
 Feature: One emergency operation at a time
   Two people answer the same page. What they start in one environment goes one after the other, never
   both at once and never stopped half-way; of those that wait, only the newest is carried out.

@@ -223,3 +223,23 @@ def test_booleans_may_be_written_in_capitals() -> None:
     assert validate_inputs(one_input("type: boolean", "default: null"), {}) == {"it": "false"}
     # what is text stays as written
     assert validate_inputs(one_input("default: True"), {}) == {"it": "True"}
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_kept_to_the_letter_or_refused_for_being_blank(text: str) -> None:
+    given = {"environment": "prod", "reason": text}
+    if text:
+        assert validate_inputs(WORKFLOW, given)["reason"] == text
+    else:
+        assert refused(given).message == "Required input 'reason' not provided"
+
+
+@given(st.integers(0, MOST_CHARACTERS + 50), st.integers(0, 50))
+@settings(max_examples=100, deadline=None)
+def test_the_size_counts_over_all_inputs(reason: int, note: int) -> None:
+    given = {"environment": "prod", "reason": "é" * (reason + 1), "note": "n" * note}
+    if len("prod") + reason + 1 + note <= MOST_CHARACTERS:
+        assert validate_inputs(WORKFLOW, given)["note"] == given["note"]
+    else:
+        assert "too large" in refused(given).message
