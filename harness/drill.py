@@ -397,6 +397,7 @@ class Drill:
             ),
             findings=findings,
             audit=scene.world.settings.audit,
+            drill=self.plan.id,
         )
 
     @property

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from harness.checks.audit import Audit, check_audit
 from harness.checks.changes import by_run, changes_something
 from harness.checks.prober import availability, recovered_at
+from harness.checks.recorded import record_of
+from harness.checks.stored import note_records
 from harness.checks.turns import at_once
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import clouds_with
@@ -70,6 +72,7 @@ class Evidence:
         responded: Responded,
         findings: Sequence[str],
         audit: AuditSection,
+        drill: str = "",
     ) -> Evidence:
         """Read the journal and AWS once more, and journal what comes of it.
 
@@ -80,11 +83,21 @@ class Evidence:
             responded: what came of the response.
             findings: what is wrong with the site as viewers see it.
             audit: where the trail must be.
+            drill: the drill's id, for its audit record.
         """
         records = read_journal(journal.path)
         ran = responded.ran
         run = ran.run.key if ran else ""
         trail = None
+        pattern = f"^{re.escape(audit.records)}" if audit.records else None
+        if ran:
+            runs = [
+                str(r.data["run"])
+                for r in records
+                if r.kind == "run.started" and r.data.get("role") in {"response", "pipeline"}
+            ]
+            note_records(journal, clients, records, prefix=audit.records, runs=runs)
+            records = read_journal(journal.path)
         if responded.must_be_refused:
             promises = not_refused(records, run)
         else:
@@ -95,12 +108,25 @@ class Evidence:
                 trail = check_audit(
                     records,
                     run,
-                    release_record=f"^{re.escape(audit.records)}" if audit.records else None,
+                    release_record=pattern,
                     places=audit.places,
                     tags=audit.tags,
+                    artifact=audit.artifact,
                 )
         if trail is not None:
             journal.write("audit", run=run, **asdict(trail))
+        record = record_of(
+            records,
+            run,
+            trail,
+            drill=drill,
+            repository=ran.run.repository if ran else "",
+            tags=audit.tags,
+            artifact=audit.artifact,
+            release_record=pattern,
+        )
+        if record is not None:
+            journal.write("audit.record", run=run, record=record.model_dump(mode="json"))
         dispatched_at = responded.dispatched_at
         recovered = recovered_at(records, dispatched_at or 0.0)
         # Before this moment the fault may not have reached the edge yet.

@@ -74,4 +74,5 @@ def _causes(expected: str, observed: str, evidence: Evidence) -> list[str]:
     if evidence.audit is not None:
         causes.extend(f"audit: {line}" for line in evidence.audit.missing)
         causes.extend(f"audit: {line}" for line in evidence.audit.findings)
+        causes.extend(f"audit: {line}" for line in evidence.audit.unattributed)
     return causes

@@ -13,6 +13,8 @@ from harness.journal import Record
 
 #: What emergency tags look like where the site does not say; never releases.
 EMERGENCY_TAGS = "v0.0.0-*"
+OPERATIONS = frozenset({"hotfix", "rollback"})
+METHODS = frozenset({"last_known_good", "specific_commit", "infrastructure_only", "content_only"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class Operation:
         span: the same two moments by the wall clock, in UTC.
         dispatched_at: the first of them, as the journal has it.
         other_runs: every other run of the journal.
+        followers: the runs that were started by this one, such as a hotfix's way through the pipeline.
+        attempt: which attempt of the run was the last.
+        reviews: what was decided about the run.
     """
 
     run: str
@@ -63,6 +68,9 @@ class Operation:
     dispatched_at: str
     other_runs: tuple[str, ...]
     theirs: Mapping[str, str] = field(default_factory=dict)
+    followers: tuple[str, ...] = ()
+    attempt: int = 1
+    reviews: tuple[Record, ...] = ()
 
     def asks_for(self, word: str) -> bool:
         """Whether the site's form has a field for this: only then must the trail tell it."""
@@ -72,6 +80,18 @@ class Operation:
     def target_or_tagged(self) -> str:
         """The commit the operation is about: the target known beforehand, else the tagged one."""
         return self.target or (self.tags[0].commit if self.tags else "")
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What it is about; both, unless its method names one."""
+        only = {"infrastructure_only": ("infrastructure",), "content_only": ("content",)}
+        return only.get(self.method or "", ("infrastructure", "content"))
+
+    @property
+    def approved_by(self) -> tuple[str, ...]:
+        """Those who let the run into its environment, each once."""
+        yes = [str(r.data.get("by")) for r in self.reviews if r.data.get("state") == "approved"]
+        return tuple(dict.fromkeys(yes))
 
     @property
     def summary(self) -> str:
@@ -114,6 +134,22 @@ def find_operation(
         span=(_moment(dispatch), _moment(end)),
         dispatched_at=dispatch.at,
         other_runs=tuple(dict.fromkeys(r for r in map(_run, records) if r and r != run)),
+        followers=tuple(
+            dict.fromkeys(
+                _run(r)
+                for r in after
+                if r.kind in {"run.queued", "run.started"} and r.data.get("role") == "pipeline"
+            )
+        ),
+        attempt=max(
+            (
+                int(r.data.get("attempt") or 1)
+                for r in records
+                if r.kind == "run.queued" and _run(r) == run
+            ),
+            default=1,
+        ),
+        reviews=tuple(r for r in after if r.kind == "review" and _run(r) == run),
     )
 
 

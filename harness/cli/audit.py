@@ -13,9 +13,8 @@ from rich.text import Text
 
 from harness.audit import TRAIL, AuditRecord, Trail, read_trail
 from harness.cli.common import MET, UNMET
+from harness.reports.trail import AUDIT
 
-#: What a run calls its folder of audit records.
-AUDIT = "audit"
 #: As much of a hash as is shown to people.
 _SHORT = 12
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from harness.audit import read_trail
 from harness.cli.common import (
     INTERRUPTED,
     MET,
@@ -45,6 +46,7 @@ from harness.reports import write_all
 from harness.reports.console import matrix
 from harness.reports.markdown import append_summary
 from harness.reports.shards import SHARD, write_note
+from harness.reports.trail import AUDIT
 from harness.runner.choice import AUTO
 from harness.session import Options, Session
 
@@ -131,6 +133,10 @@ def run(
             hint=f"all of it: {out / 'pytest.log'}",
         )
     console.print(matrix(results, out_dir=out))
+    head = read_trail(out / AUDIT).head
+    if head is not None:
+        told = f"audit     {out / AUDIT}: {head.records} records, head {head.hash}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
     if summary is not None:
         append_summary(summary, results)
     if code in {PYTEST_INTERRUPTED, INTERRUPTED}:

@@ -40,10 +40,19 @@ class Kept:
         archive: Archive,
         clock: Clock,
         *,
+        told: Callable[[Artifact, bytes], None] = lambda *_: None,
         new_key: Callable[[], str] = lambda: secrets.token_urlsafe(24),
     ) -> None:
-        """`new_key` makes up what cannot be guessed."""
+        """Go on with what the archive has.
+
+        Args:
+            archive: where it is written down.
+            clock: whose time counts.
+            told: is told of each artifact that is kept, with its archive.
+            new_key: makes up what cannot be guessed.
+        """
         self._archive = archive
+        self._told = told
         self._clock = clock
         self._new_key = new_key
         #: What can be put or got by whoever knows the key.
@@ -85,6 +94,7 @@ class Kept:
                 created=self._now(),
             )
             _write(self._file(artifact), whole)
+            self._told(artifact, whole)
             return self._archive.artifacts.put(artifact)
 
     def delete_artifact(self, run: str, name: str) -> None:

@@ -12,8 +12,8 @@ from harness.errors import SitedrillError
 from harness.journal import Record, read_journal
 from harness.reports.text import clean, clean_all, one_line
 
-#: Too many to clean ahead of need; whoever shows a line of output cleans it.
-_CLEANED_LATER = frozenset({"step.output"})
+#: Too many to clean ahead of need, or kept as they are; whoever shows them cleans them.
+_CLEANED_LATER = frozenset({"step.output", "audit.record"})
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ class _Shape(BaseModel):
 class Audit(_Shape):
     """Who, what, when and why of the operation as found in its trail; None where not found.
 
-    `complete` false with nothing `missing` means that the trail was never checked.
+    `complete` false with nothing `missing` and no `findings` means that the trail was never checked.
+    `findings` are contradictions, and changes that nobody's run made; `places` says where each answer
+    was found.
     """
 
     who: str | None = None
@@ -52,6 +54,9 @@ class Audit(_Shape):
     why: str | None = None
     complete: bool = False
     missing: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    approved_by: tuple[str, ...] = ()
+    places: dict[Question, tuple[str, ...]] = {}
 
 
 class DrillResult(_Shape):
@@ -193,6 +198,13 @@ def _audit(record: Mapping[str, Any]) -> Audit:
         **answers,
         complete=record.get("complete") is True,
         missing=tuple(lines(record.get("missing"))),
+        findings=(*lines(record.get("findings")), *lines(record.get("unattributed"))),
+        approved_by=tuple(lines(record.get("approved_by"))),
+        places={
+            question: tuple(lines(_mapping(record.get("places")).get(question)))
+            for question in get_args(Question)
+            if question in _mapping(record.get("places"))
+        },
     )
 
 

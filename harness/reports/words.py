@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.reports.results import BEFORE_FIRST_PHASE, DrillResult, Results
 from harness.reports.text import duration
 
@@ -38,10 +40,17 @@ def outcome(drill: DrillResult) -> str:
 
 
 def audit(drill: DrillResult) -> str:
-    """The audit trail in few words: `complete`, `missing why`, `not checked`."""
-    if drill.audit.complete:
-        return "complete"
-    return f"missing {', '.join(drill.audit.missing)}" if drill.audit.missing else "not checked"
+    """The audit trail in few words: `complete, approved by ada`, `missing why`, `not checked`."""
+    trail = drill.audit
+    if trail.complete:
+        return f"complete{_approved(trail.approved_by)}"
+    if trail.missing:
+        return f"missing {', '.join(trail.missing)}"
+    return f"contradicted: {', '.join(trail.findings)}" if trail.findings else "not checked"
+
+
+def _approved(people: Sequence[str]) -> str:
+    return f", approved by {', '.join(people)}" if people else ""
 
 
 def sentence(results: Results) -> str:

@@ -15,6 +15,7 @@ from harness.reports.junit import junit
 from harness.reports.markdown import summary
 from harness.reports.numbers import numbers
 from harness.reports.results import Results, as_json, results_of
+from harness.reports.trail import write_audit
 
 JOURNALS = "journals"
 RESULTS = "results.json"
@@ -42,12 +43,15 @@ FORMATS: Mapping[str, Format] = {
 
 
 def write_all(out_dir: Path, formats: Sequence[str] = tuple(FORMATS)) -> Results:
-    """Read `out_dir/journals`, write the reports into `out_dir`.
+    """Read `out_dir/journals`, write the reports and the audit trail into `out_dir`.
 
     Raises:
-        SitedrillError: a report cannot be written.
+        SitedrillError: a report or the trail cannot be written.
     """
-    return write_reports([out_dir], out_dir, formats)
+    journals = _journals_of([out_dir], out_dir)
+    results = _write(journals, out_dir, formats)
+    write_audit(journals, out_dir)
+    return results
 
 
 def write_reports(directories: Sequence[Path], out_dir: Path, formats: Sequence[str]) -> Results:
@@ -61,7 +65,11 @@ def write_reports(directories: Sequence[Path], out_dir: Path, formats: Sequence[
     Raises:
         SitedrillError: a report cannot be written.
     """
-    journals = sorted(
+    return _write(_journals_of(directories, out_dir), out_dir, formats)
+
+
+def _journals_of(directories: Sequence[Path], out_dir: Path) -> list[DrillJournal]:
+    return sorted(
         (
             journal
             for directory in directories
@@ -69,6 +77,9 @@ def write_reports(directories: Sequence[Path], out_dir: Path, formats: Sequence[
         ),
         key=lambda journal: (journal.name, journal.path),
     )
+
+
+def _write(journals: Sequence[DrillJournal], out_dir: Path, formats: Sequence[str]) -> Results:
     results = results_of(journals)
     for name in formats:
         made = FORMATS[name]

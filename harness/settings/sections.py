@@ -116,17 +116,16 @@ class SteadyCheck(Strict):
 class AuditSection(Strict):
     """Where the trail of an emergency operation must be found.
 
-    `places` are those the site has; `tags` a glob of the tags that an operation pushes; `records`
-    the prefix of the records it keeps in the bucket, "" when it keeps none.
+    `places` are those the site has; `tags` a glob of the tags that an operation pushes; `artifact` a glob
+    of the name under which it uploads its audit record; `records` the prefix of the records it keeps in
+    the bucket, "" when it keeps none.
     """
 
-    places: Annotated[tuple[Literal["tag", "log", "summary", "aws"], ...], Field(min_length=1)] = (
-        "tag",
-        "log",
-        "summary",
-        "aws",
-    )
+    places: Annotated[
+        tuple[Literal["tag", "log", "summary", "aws", "artifact"], ...], Field(min_length=1)
+    ] = ("tag", "log", "summary", "aws")
     tags: Annotated[str, Field(min_length=1)] = "v0.0.0-*"
+    artifact: Annotated[str, Field(min_length=1)] = "emergency-audit*"
     records: str = ""
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -41,6 +42,7 @@ from harness.github.api.access import Credentials, People, Tokens
 from harness.github.api.desk import Desk, refusal
 from harness.github.control import ControlPlane
 from harness.github.kept import Kept
+from harness.github.left import tell
 from harness.github.oidc import Issuer
 from harness.github.people import Membership
 from harness.github.runs import Job, Run
@@ -132,7 +134,8 @@ class GitHubApi:
         people = Members(members) if members else None
         self._tokens = Tokens(issuer, role_of=people.role_of if people else role_of)
         known: People = people or TokenHolders(self._tokens, role_of)
-        desk = Desk(control, issuer, self._tokens, Kept(control.archive, clock), clock, known)
+        kept = Kept(control.archive, clock, told=partial(tell, control.journal))
+        desk = Desk(control, issuer, self._tokens, kept, clock, known)
         rest: list[Route] = [route for resource in RESOURCES for route in resource.routes(desk)]
         rest += meta.unanswered(desk)
         self.app = Starlette(

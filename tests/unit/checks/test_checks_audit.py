@@ -154,7 +154,12 @@ def test_calls_outside_the_run_are_not_this_runs() -> None:
     stranger = {**put.data, "caller": "somebody"}
     before = Record(0, 0.0, put.at, "aws.call", stranger)
     after = Record(999, 999.0, put.at, "aws.call", stranger)
-    assert check_audit([before, *records, after], RUN).complete
+    audit = check_audit([before, *records, after], RUN)
+    assert audit.missing == ()
+    assert audit.findings == ()
+    # ... but nobody knows whose they are.
+    line = f"nobody's run made s3 PutObject Key=index.html by somebody at {put.at}"
+    assert audit.unattributed == (line, line)
     during = Record(put.seq, put.t, put.at, "aws.call", stranger)
     assert check_audit([*records, during], RUN).missing == (
         "who: not in the AWS calls (1 of 2 changes are by somebody)",

@@ -68,7 +68,7 @@ def test_all_drills_are_in_every_report(
     assert not (tmp_path / "all" / "shard.json").exists()
     assert {path.name for path in (tmp_path / "all").iterdir()} == {
         "results.json", "junit.xml", "index.html", "journals", "cucumber.json", "results.csv",
-        "summary.md",
+        "summary.md", "audit",
     }  # fmt: skip
 
 
