@@ -37,6 +37,7 @@ def by_id(root: Element, anchor: str) -> Element:
 def test_every_file_is_written(out: Path) -> None:
     results = write_all(out)
     assert sorted(path.name for path in out.iterdir()) == [
+        "audit",
         "cucumber.json",
         "index.html",
         "journals",

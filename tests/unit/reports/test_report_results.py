@@ -7,6 +7,7 @@ import pytest
 from written_drills import Drills
 
 from harness.errors import SitedrillError
+from harness.reports import words
 from harness.reports.files import write_atomically
 from harness.reports.results import DrillResult, Results, as_json, read_results
 
@@ -45,6 +46,9 @@ def test_a_drill_is_told_from_its_journal(drill: Drills, journals: Path) -> None
             "why": "the home page answers 403",
             "complete": True,
             "missing": (),
+            "findings": (),
+            "approved_by": (),
+            "places": {"who": ("tag", "AWS calls")},
         },
         "runner": "host",
         "cloud": "moto",
@@ -161,6 +165,9 @@ def test_an_audit_that_was_never_checked_misses_nothing(drill: Drills, journals:
         "why": None,
         "complete": False,
         "missing": (),
+        "findings": (),
+        "approved_by": (),
+        "places": {},
     }
 
 
@@ -179,3 +186,16 @@ def test_a_failed_write_leaves_the_old_file(journals: Path, out: Path) -> None:
     with pytest.raises(SitedrillError, match="cannot write the report"):
         write_atomically(target, as_json(read_results(journals)))
     assert [path.name for path in out.iterdir()] == ["results.json"]
+
+
+def test_the_audit_says_who_approved_and_what_is_nobodys(drill: Drills, journals: Path) -> None:
+    drill("approved", approved_by=["ada", "grace"])
+    assert only(journals).audit.approved_by == ("ada", "grace")
+    assert words.audit(only(journals)) == "complete, approved by ada, grace"
+
+
+def test_a_contradicted_audit_is_not_called_unchecked(drill: Drills, journals: Path) -> None:
+    drill("contradicted", complete=False, contradictions=["tag: says one"], strangers=["nobody's"])
+    found = only(journals)
+    assert found.audit.findings == ("tag: says one", "nobody's")
+    assert words.audit(found) == "contradicted: tag: says one, nobody's"

@@ -47,6 +47,10 @@ class WrittenDrill:
     verdict: str = "met"
     causes: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    approved_by: list[str] = field(default_factory=list)
+    complete: bool | None = None
+    contradictions: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     reason: str = "the home page answers 403"
     line: str = "deployed 14 files"
@@ -134,8 +138,11 @@ class WrittenDrill:
             }),
             (12.2, "audit", {
                 "who": "mira", "what": "rollback to v1.1.0", "when": "2026-01-05T10:00:03Z",
-                "why": None if self.missing else self.reason, "complete": not self.missing,
-                "missing": self.missing, "findings": [], "places": {},
+                "why": None if self.missing else self.reason,
+                "complete": not self.missing if self.complete is None else self.complete,
+                "missing": self.missing, "findings": self.contradictions,
+                "unattributed": self.strangers, "approved_by": self.approved_by,
+                "places": {"who": ["tag", "AWS calls"], "whom": ["nowhere"]},
             }),
             (12.9, "phase", {"name": "verdict"}),
             (12.95, "gherkin", {
