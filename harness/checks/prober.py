@@ -12,13 +12,13 @@ one `probe` record in the journal; the numbers are made from those records after
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 
 import httpx
 
-from harness.checks.fetching import ask, header_faults
+from harness.checks.fetching import Answer, ask, header_faults
 from harness.clock import Clock
 from harness.journal import Journal, Record
 
@@ -51,6 +51,8 @@ class Prober:
         clock: Clock,
         interval: float = 0.2,
         timeout: float = 2.0,
+        ask: Callable[[str], Answer] | None = None,
+        told: Callable[[Sample], None] = lambda _: None,
     ) -> None:
         """Nothing is asked before `__enter__`.
 
@@ -63,6 +65,8 @@ class Prober:
             interval: seconds from the start of one sample to the start of the next. A sample that
                 takes longer leaves out the ones it ran over; it never causes a burst.
             timeout: seconds for one request.
+            ask: asks for a path, in place of a client of our own.
+            told: hears of each sample, once it is journaled, in the prober's thread.
         """
         if not healthy:
             raise ValueError("a prober needs at least one path")
@@ -72,6 +76,8 @@ class Prober:
         self._journal = journal
         self._clock = clock
         self._interval = interval
+        self._ask = ask or self._ask_over_http
+        self._told = told
         self._http = httpx.Client(trust_env=False, timeout=timeout)
         self._thread = threading.Thread(target=self._run, name="prober", daemon=True)
         self._stop = threading.Event()
@@ -127,6 +133,7 @@ class Prober:
             with self._news:
                 self._latest = (number, sample)
                 self._news.notify_all()
+            self._told(sample)
             # Counted from the first, not from now: the schedule does not drift.
             missed = int(max(0.0, self._clock.monotonic() - due) // self._interval)
             due += (missed + 1) * self._interval
@@ -143,7 +150,7 @@ class Prober:
 
     def _probe(self, path: str, accepted: frozenset[str], start: float) -> Sample:
         try:
-            answer = ask(self._http, self._edge_url + path)
+            answer = self._ask(path)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, a viewer saw no page
             reason = f"{type(error).__name__}: {error}"
             return Sample(False, path, 0, reason, self._since(start), "")
@@ -156,6 +163,9 @@ class Prober:
             reason = "; ".join(faults)
         x_cache = answer.headers.get("X-Cache", "")
         return Sample(not reason, path, answer.status, reason, self._since(start), x_cache)
+
+    def _ask_over_http(self, path: str) -> Answer:
+        return ask(self._http, self._edge_url + path)
 
     def _since(self, start: float) -> float:
         return round(self._clock.monotonic() - start, 4)

@@ -24,6 +24,7 @@ from harness.cli.run import run
 from harness.cli.schema import schema
 from harness.cli.up import down, up
 from harness.cli.verify import verify
+from harness.cli.watch import watch
 from harness.errors import SitedrillError
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ for command in (
     down,
     schema,
     verify,
+    watch,
 ):
     app.command()(command)
 app.add_typer(gameday, name="gameday")
