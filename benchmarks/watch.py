@@ -22,11 +22,7 @@ from harness.gameday.watching import Watch
 from harness.journal import Journal
 from harness.resources import reference_site
 
-PATHS = {
-    "/": "index.html",
-    "/timetable/index.html": "timetable/index.html",
-    "/css/site.css": "css/site.css",
-}
+PAGES = ("index.html", "timetable/index.html", "css/site.css")
 EVERY = 0.25
 SERVER = """
 import http.server, sys, functools
