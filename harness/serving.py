@@ -12,6 +12,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
@@ -59,8 +60,11 @@ class Serving:
         self._sockets.append(sock)
         return sock
 
-    def serve(self, app: Any, *sockets: socket.socket) -> int:
-        """Serve an ASGI app on these sockets (or on one new one); returns the first port."""
+    def serve(self, app: Any, *sockets: socket.socket, certificate: Path | None = None) -> int:
+        """Serve an ASGI app on these sockets (or on one new one); returns the first port.
+
+        With a `certificate`, a file that holds its key as well, it is served by HTTPS.
+        """
         socks = list(sockets) or [self.bind()]
         config = uvicorn.Config(
             app,
@@ -72,6 +76,7 @@ class Serving:
             timeout_graceful_shutdown=1,
             server_header=False,
             date_header=False,
+            ssl_certfile=certificate,
         )
         server = uvicorn.Server(config)
         task = asyncio.run_coroutine_threadsafe(server.serve(sockets=socks), self._loop)

@@ -201,7 +201,8 @@ def contents_of(asked: Asked, sha: str) -> bytes:
 
 def pusher(asked: Asked) -> Pusher:
     """Whose push it is that the asker makes by the API."""
-    return Pusher(asked.handle, asked.asker.run)
+    run = asked.asker.run
+    return Pusher(run.actor if run else asked.handle, run)
 
 
 def move(asked: Asked, name: str, sha: str, *, create: bool = False) -> None:

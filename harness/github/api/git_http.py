@@ -59,11 +59,12 @@ def routes(desk: Desk) -> list[Route]:
             return await _receive_push(desk, request)
         return await _serve(desk, request, service)
 
-    repository = PLACE + "/{owner}/{repo}"
-    return [
-        Route(f"{repository}/info/refs", advertise),
-        *(Route(f"{repository}/{name}", serve, methods=["POST"]) for name in SERVICES),
-    ]
+    found = []
+    # On github.com a repository stands at the root.
+    for repository in (PLACE + "/{owner}/{repo}", "/{owner}/{repo}"):
+        found.append(Route(f"{repository}/info/refs", advertise))
+        found += [Route(f"{repository}/{name}", serve, methods=["POST"]) for name in SERVICES]
+    return found
 
 
 def _is_ours(desk: Desk, request: Request) -> bool:
