@@ -26,7 +26,7 @@ AUTHORITY, SERVER = "ca.pem", "server.pem"
 
 
 def ensure_certificate(directory: Path) -> Path:
-    """The certificate with which the world's GitHub shows itself, with its key; made when it is not there.
+    """The certificate of the world's GitHub, with its key; made when it is not there.
 
     Whom it was signed by lies beside it, for those who are to believe it.
     """
@@ -70,9 +70,10 @@ class Shell:
         return {
             "GH_HOST": self.host,
             "GH_REPO": f"{self.host}/{self.repository}",
-            # The first is for github.com alone, and what else reads it.
-            "GH_TOKEN": self.token,
             "GH_ENTERPRISE_TOKEN": self.token,
+            # Those of the real GitHub are for nobody to see in here.
+            "GH_TOKEN": "",
+            "GITHUB_TOKEN": "",
             "GH_CONFIG_DIR": str(own),
             "GH_NO_UPDATE_NOTIFIER": "1",
             "SSL_CERT_FILE": authority,

@@ -14,6 +14,7 @@ Worlds share nothing, so drills run side by side and in any order.
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -46,7 +47,10 @@ from harness.runner.call import LABELS
 from harness.runner.job import Runner
 from harness.serving import Serving
 from harness.settings import SiteSettings
+from harness.shells import HOST, Shell, ensure_certificate
 
+#: What listens for people's shells.
+SHELLS = "github.shells"
 #: Seconds that a run may take beyond the time of its longest job.
 SLACK = 60.0
 
@@ -120,6 +124,8 @@ class World:
         self._values: Values | None = None
         self._control: ControlPlane | None = None
         self._api: GitHubApi | None = None
+        self._shells = threading.Lock()
+        self._serving: Serving
 
     def __enter__(self) -> World:
         """Open every server; what was opened is closed again when something goes wrong."""
@@ -136,7 +142,7 @@ class World:
     def _open(self) -> World:
         enter = self._stack
         enter.callback(self._emulator.stop)
-        serving = enter.enter_context(Serving())
+        serving = self._serving = enter.enter_context(Serving())
         gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock, index=self._index)
         enter.callback(lambda: serving.run(gateway.aclose()))
         aws = self._bind(serving, "aws")
@@ -219,9 +225,26 @@ class World:
 
     def token_of(self, handle: str) -> str:
         """With which somebody proves to GitHub who they are."""
-        if self._api is None:
-            raise DrillError("the world is not open")
-        return self._api.token_of(handle)
+        return self._github.token_of(handle)
+
+    def person(self, handle: str) -> Shell:
+        """What somebody needs to use the real `gh` and git; opens GitHub's HTTPS at the first call."""
+        return Shell(
+            handle=handle,
+            token=self.token_of(handle),
+            host=f"{HOST}:{self.open_shells()}",
+            repository=self.settings.site.repository,
+            directory=self.directory / "people",
+        )
+
+    def open_shells(self) -> int:
+        """Let GitHub listen by HTTPS as well, as `gh` wants it; the port."""
+        with self._shells:
+            if SHELLS not in self.listening:
+                certificate = ensure_certificate(self.directory / "people")
+                sock = self._bind(self._serving, SHELLS)
+                self._serving.serve(self._github.app, sock, certificate=certificate)
+            return self.listening[SHELLS]
 
     @contextmanager
     def token_of_job(self, run: Run, job: Job) -> Iterator[str]:
@@ -272,6 +295,12 @@ class World:
             if environment.alias in item["Aliases"].get("Items", []):
                 return str(item["Id"])
         return None
+
+    @property
+    def _github(self) -> GitHubApi:
+        if self._api is None:
+            raise DrillError("the world is not open")
+        return self._api
 
     @property
     def control(self) -> ControlPlane:

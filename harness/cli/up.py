@@ -145,6 +145,7 @@ def _stands(
             )
         journal = stack.enter_context(Journal(place.directory / JOURNAL, clock=clock))
         world = stack.enter_context(place.open(session.baselines, there, journal))
+        world.open_shells()
         there = replace(there, ports=world.listening)
         there.write(place.directory)
         yield world, there
@@ -165,6 +166,8 @@ def _begin(
 
 
 def _tell(world: World, standing: Standing, console: Console, *, as_json: bool) -> None:
+    shells = [world.person(handle) for handle in _people(world)]
+    files = [shell.write() for shell in shells]
     addresses: dict[str, Any] = {
         "aws_endpoint": world.endpoint,
         "edge": world.environment(standing.environment).url,
@@ -173,14 +176,29 @@ def _tell(world: World, standing: Standing, console: Console, *, as_json: bool) 
         "repository": world.settings.site.repository,
         "environment": standing.environment,
         "release": standing.release,
-        "tokens": {handle: world.token_of(handle) for handle in owners_of_emergency(world)},
+        "gh_host": shells[0].host if shells else "",
+        "tokens": {shell.handle: shell.token for shell in shells},
+        "people": {shell.handle: dict(shell.environment) for shell in shells},
     }
     if as_json:
         print(json.dumps(addresses), flush=True)
         return
-    tokens = addresses.pop("tokens")
+    tokens, _ = addresses.pop("tokens"), addresses.pop("people")
     for name, value in addresses.items():
         Console().print(f"{name:14} {value}", soft_wrap=True)
     for handle, token in tokens.items():
         Console().print(f"{'token':14} {token} ({handle})", soft_wrap=True, highlight=False)
+    for shell, file in zip(shells, files, strict=True):
+        Console().print(
+            f"{'gh, git':14} . {file} ({shell.handle})", soft_wrap=True, highlight=False
+        )
     console.print("Ctrl-C ends it.")
+
+
+def _people(world: World) -> list[str]:
+    """Whom the site's settings name; whoever owns the emergency workflow, where they name nobody."""
+    named = world.settings.people
+    if named is None:
+        return list(owners_of_emergency(world))
+    of_teams = (handle for team in named.teams.values() for handle in team.members)
+    return sorted({*named.owners, *named.members, *of_teams}, key=str.lower)

@@ -23,6 +23,7 @@ from harness.github.api.desk import NOT_PERMITTED, Asked, Desk, anywhere
 from harness.github.api.shapes import node_id, owner, repository_whole, user
 from harness.github.archive import Release
 
+Info = GraphQLResolveInfo[Any]
 SCHEMA = Path(__file__).with_suffix(".graphql")
 _MOST = 100
 _MISSING = "Cannot query field"
@@ -62,12 +63,12 @@ def _schema() -> GraphQLSchema:
     return schema
 
 
-def _kind_of(value: Mapping[str, Any], _: GraphQLResolveInfo, __: Any) -> str:
+def _kind_of(value: Mapping[str, Any], _: Info, __: Any) -> str:
     return str(value["kind"])
 
 
 def _problem(error: GraphQLError) -> dict[str, Any]:
-    told = dict(error.formatted)
+    told: dict[str, Any] = dict(error.formatted)
     cause = error.original_error
     if isinstance(cause, DispatchError):
         told["type"] = "NOT_FOUND" if cause.status == 404 else "FORBIDDEN"
@@ -77,7 +78,7 @@ def _problem(error: GraphQLError) -> dict[str, Any]:
 
 
 def _root(asked: Asked) -> dict[str, Any]:
-    def repository(_: GraphQLResolveInfo, **which: Any) -> dict[str, Any]:
+    def repository(_: Info, **which: Any) -> dict[str, Any]:
         named = f"{which['owner']}/{which['name']}"
         stranger = asked.asker.run is None and asked.asker.role == "none"
         if stranger or named.lower() != asked.control.repository.lower():
@@ -87,7 +88,7 @@ def _root(asked: Asked) -> dict[str, Any]:
         return _repository(asked)
 
     def named(kind: str) -> Callable[..., dict[str, Any]]:
-        def find(_: GraphQLResolveInfo, login: str) -> dict[str, Any]:
+        def find(_: Info, login: str) -> dict[str, Any]:
             return _somebody(asked, login, kind)
 
         return find
@@ -111,7 +112,8 @@ def _somebody(asked: Asked, login: str, kind: str) -> dict[str, Any]:
     if login.lower() in known and kind != "Organization":
         return _person(asked, login)
     raise DispatchError(
-        f"Could not resolve to a {kind or 'RepositoryOwner'} with the login of '{login}'.", status=404
+        f"Could not resolve to a {kind or 'RepositoryOwner'} with the login of '{login}'.",
+        status=404,
     )
 
 
