@@ -16,7 +16,7 @@ Feature: Nobody and nothing but a person begins an emergency operation
       | what                       | event                                                     |
       | a push to a branch         | a colleague pushes unmerged work to a branch              |
       | a push that does not build | a colleague pushes a change to main that cannot be built  |
-      | a tag like those it makes  | a colleague pushes the tag "v0.0.0-rollback.by-hand"      |
+      | a tag                      | a colleague pushes the tag "emergency-rollback"           |
       | time                       | every schedule comes round                                |
       | an event from elsewhere    | another system sends the event "rollback"                 |
       | a run's own token          | a run of the standard pipeline asks for one with its token |

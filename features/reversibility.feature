@@ -18,8 +18,8 @@ Feature: An emergency operation that went wrong can be rolled back itself
     And the site is in its steady state
     When the live environment drifts into "html-truncated"
     And viewers see it
-    And a colleague has rolled back by last_known_good
-    And the engineer on call rolls back by specific_commit, to "[good release]"
+    And a colleague has rolled back by content_only
+    And the engineer on call rolls back by content_only, to "[good release]"
     Then the site recovers
     And the audit trail tells who, what, when and why
     And the drill meets its expectation

@@ -9,7 +9,7 @@ Feature: One emergency operation at a time
     When the live environment drifts into "html-truncated"
     And viewers see it
     And a colleague has begun a rollback by content_only
-    And the engineer on call rolls back by specific_commit
+    And the engineer on call rolls back by content_only, to "[good release]"
     Then the site recovers
     And the audit trail tells who, what, when and why
     And the drill meets its expectation
@@ -21,7 +21,7 @@ Feature: One emergency operation at a time
     And viewers see it
     And a colleague has begun a rollback by content_only
     And another colleague's rollback by last_known_good waits behind it
-    And the engineer on call rolls back by specific_commit
+    And the engineer on call rolls back by content_only, to "[good release]"
     Then the site recovers
     And the audit trail tells who, what, when and why
     And the drill meets its expectation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,9 @@ def rollback(
         method: one of the four.
         baseline: the releases before the drill began.
         live: the release that is live now.
-        target_commit: what is typed into the form; for specific_commit, when None, what names the
-            release that was live at the drill's beginning.
+        target_commit: what is typed into the form, which every method goes to when it names a release
+            that there is; for specific_commit, when None, what names the release that was live at the
+            drill's beginning.
         form: what the site's form asks for: a commit or a tag.
 
     Raises:
@@ -57,10 +58,13 @@ def rollback(
     words: dict[str, Any] = {"operation": "rollback", "method": method}
     # What was good before: the release before the bad one, or before the live one that drifted.
     infrastructure = content = baseline.live if live != baseline.live else baseline.earlier
+    named = _named(target_commit, (*baseline.releases, live))
     if method == "specific_commit":
-        infrastructure = content = baseline.live
         words["target"] = baseline.live.tag if form.target == "tag" else baseline.live.commit
-    elif method == "infrastructure_only":
+        named = named or baseline.live
+    if named is not None:
+        infrastructure = content = named
+    if method == "infrastructure_only":
         content = live
     elif method == "content_only":
         infrastructure = live
@@ -68,6 +72,11 @@ def rollback(
         words["target"] = target_commit
     target = Target(content, infrastructure, PARTIAL.get(method, BOTH))
     return Response("rollback", method, words, target)
+
+
+def _named(target: str | None, releases: Sequence[Release]) -> Release | None:
+    """The release that a target is the commit or the tag of."""
+    return next((one for one in releases if target in {one.commit, one.tag}), None)
 
 
 def hotfix(
