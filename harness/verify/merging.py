@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from harness.verify.finding import Finding
@@ -23,7 +23,7 @@ _CAUSES: tuple[tuple[str, str], ...] = (
 _ORDER = ("sitedrill", "actionlint", "zizmor", "act")
 
 
-def merged(findings: Iterable[Finding], causes: dict[str, str]) -> list[Finding]:
+def merged(findings: Iterable[Finding], causes: Mapping[str, str]) -> list[Finding]:
     """The findings ordered by place, with those of one cause and one line in one.
 
     Args:
@@ -52,7 +52,7 @@ def merged(findings: Iterable[Finding], causes: dict[str, str]) -> list[Finding]
     return sorted(kept.values(), key=lambda one: (one.place, one.rule))
 
 
-def _cause(one: Finding, causes: dict[str, str]) -> str:
+def _cause(one: Finding, causes: Mapping[str, str]) -> str:
     if one.tool == "sitedrill":
         return causes.get(one.rule) or one.rule
     said = f"{one.rule} {one.message}"

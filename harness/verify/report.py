@@ -17,12 +17,14 @@ class Report:
         workflows: the files that were looked at.
         ignored: what would be wrong but for a comment that gives a reason.
         tools: the other tools that looked, and their versions.
+        roles: which workflow was taken for the `emergency`, and for the one to `deploy` a release.
     """
 
     findings: tuple[Finding, ...]
     workflows: tuple[str, ...]
     ignored: tuple[Finding, ...] = ()
     tools: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:

@@ -10,9 +10,12 @@ from harness.errors import SitedrillError
 from harness.runner.tools import cache_directory
 from harness.verify.finding import Finding
 from harness.verify.ignoring import accepted, doubtful, ignores
+from harness.verify.look import View
 from harness.verify.merging import merged
 from harness.verify.others import OTHERS, ask
 from harness.verify.report import Report
+from harness.verify.rules import CAUSES, DRILL_RULES
+from harness.verify.site import read_site
 from harness.verify.source import Source
 from harness.verify.syntax import read_source
 from harness.verify.workflows import choose, read, shown
@@ -69,15 +72,23 @@ def verify(workflows: Sequence[Path] = (), options: Options | None = None) -> Re
             asked.add(name)
     tools = [name for name in OTHERS if name not in options.without]
     wanted = [source for source in sources if source.path in asked]
+    site = read_site(chosen.root, sources, broken, options.settings)
+    view = View(site)
+    findings += [finding for one in DRILL_RULES for finding in one.look(view)]
     findings += ask(tools, chosen.root, wanted, cache=options.cache, say=options.say)
     left, ignored = _sifted(
-        _consequences_aside(merged(findings, {}), sources, broken), sources, tools
+        _consequences_aside(merged(findings, CAUSES), sources, broken), sources, tools
     )
     return Report(
         tuple(one for one in left if one.path in asked),
         tuple(sorted(asked)),
         tuple(one for one in ignored if one.path in asked),
         {name: OTHERS[name].version for name in tools},
+        {
+            word: role.source.path
+            for word, role in (("emergency", site.emergency), ("deploy", site.deploy))
+            if role is not None
+        },
     )
 
 

@@ -21,6 +21,11 @@ def _lines(report: Report) -> Iterator[str]:
         if one.fix:
             yield f"    fix: {one.fix}"
         yield ""
+    if report.roles:
+        said = {"emergency": "emergency workflow", "deploy": "deployment"}
+        yield ", ".join(f"{said[word]}: {path}" for word, path in report.roles.items())
+    else:
+        yield "no workflow looks like an emergency's: rules about one found nothing to look at"
     found, files = len(report.findings), len(report.workflows)
     ignored = f", {len(report.ignored)} ignored with a reason" if report.ignored else ""
     yield (
