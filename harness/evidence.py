@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from harness.checks.audit import Audit, check_audit
+from harness.checks.audit import Audit
 from harness.checks.changes import by_run, changes_something
+from harness.checks.operations import audit_of, records_of_operations
 from harness.checks.prober import availability, recovered_at
-from harness.checks.recorded import record_of
 from harness.checks.stored import note_records
 from harness.checks.turns import at_once
 from harness.cloud.clients import Clients
@@ -89,7 +88,6 @@ class Evidence:
         ran = responded.ran
         run = ran.run.key if ran else ""
         trail = None
-        pattern = f"^{re.escape(audit.records)}" if audit.records else None
         if ran:
             runs = [
                 str(r.data["run"])
@@ -105,28 +103,12 @@ class Evidence:
                 layers, journal=journal, records=records, run=run, clients=clients
             )
             if ran:
-                trail = check_audit(
-                    records,
-                    run,
-                    release_record=pattern,
-                    places=audit.places,
-                    tags=audit.tags,
-                    artifact=audit.artifact,
-                )
+                trail = audit_of(records, run, audit)
         if trail is not None:
             journal.write("audit", run=run, **asdict(trail))
-        record = record_of(
-            records,
-            run,
-            trail,
-            drill=drill,
-            repository=ran.run.repository if ran else "",
-            tags=audit.tags,
-            artifact=audit.artifact,
-            release_record=pattern,
-        )
-        if record is not None:
-            journal.write("audit.record", run=run, record=record.model_dump(mode="json"))
+        repository = ran.run.repository if ran else ""
+        for record in records_of_operations(records, audit, drill=drill, repository=repository):
+            journal.write("audit.record", run=record.run, record=record.model_dump(mode="json"))
         dispatched_at = responded.dispatched_at
         recovered = recovered_at(records, dispatched_at or 0.0)
         # Before this moment the fault may not have reached the edge yet.

@@ -134,13 +134,7 @@ def find_operation(
         span=(_moment(dispatch), _moment(end)),
         dispatched_at=dispatch.at,
         other_runs=tuple(dict.fromkeys(r for r in map(_run, records) if r and r != run)),
-        followers=tuple(
-            dict.fromkeys(
-                _run(r)
-                for r in after
-                if r.kind in {"run.queued", "run.started"} and r.data.get("role") == "pipeline"
-            )
-        ),
+        followers=_followers(after, run),
         attempt=max(
             (
                 int(r.data.get("attempt") or 1)
@@ -162,10 +156,19 @@ def _target(dispatch: Record) -> str:
     return next((str(n).strip() for n in named if n and evidence.is_commit(str(n).strip())), "")
 
 
-def _tags(after: Sequence[Record], run: str, glob: str) -> tuple[PushedTag, ...]:
-    """The emergency tags from this dispatch on, up to the next one; those that name the run first.
+def _followers(after: Sequence[Record], run: str) -> tuple[str, ...]:
+    """The runs that this one started, and those that they did, in order."""
+    found = [run]
+    for record in after:
+        if record.kind == "run.queued" and str(record.data.get("by") or "") in found:
+            found.append(_run(record))
+    return tuple(dict.fromkeys(found[1:]))
 
-    A tag's record does not say which run pushed it, but drills dispatch one operation at a time.
+
+def _tags(after: Sequence[Record], run: str, glob: str) -> tuple[PushedTag, ...]:
+    """The emergency tags that the run pushed, and nobody's up to the next dispatch; its own come first.
+
+    A tag that a person pushed does not say which run it is of, but drills dispatch one at a time.
     """
     following = next((r.seq for r in after[1:] if r.kind == "dispatched"), math.inf)
     tags = [
@@ -177,8 +180,7 @@ def _tags(after: Sequence[Record], run: str, glob: str) -> tuple[PushedTag, ...]
         )
         for r in after
         if r.kind == "tag"
-        and r.seq < following
-        and _run(r) in {"", run}
+        and (_run(r) == run or (not _run(r) and r.seq < following))
         and fnmatch.fnmatchcase(str(r.data.get("name")), glob)
     ]
     return tuple(sorted(tags, key=lambda tag: run not in tag.message))

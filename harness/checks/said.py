@@ -28,6 +28,8 @@ _WORDS: Mapping[Item, tuple[str, str]] = {
     "attempt": ("the attempt is", "it was"),
     "approved_by": ("it was approved by", "reviews have"),
 }
+#: What is so where nothing is known.
+_NONE: Mapping[Item, str] = {"approved_by": "nobody"}
 
 
 def truth_of(operation: Operation) -> dict[Item, str]:
@@ -84,7 +86,8 @@ def contradictions(
     """A line for each value that is another than what happened, where that is known."""
     lines = []
     for item, (says, but) in _WORDS.items():
-        value, real = values.get(item), truth.get(item)
+        # Nobody approved of it, unless somebody did; of the rest, what is not known may be anything.
+        value, real = values.get(item), truth.get(item, _NONE.get(item))
         if value is None or real is None or _same(item, value, real, operation):
             continue
         lines.append(f"{place}: says {says} {value}, {but} {real}")

@@ -36,6 +36,7 @@ class Chronicle:
                 actor=run.actor,
                 title=run.title,
                 role=run.role,
+                by=str(run.by_run) if run.by_run else "",
             )
         elif action == "in_progress":
             self._journal.write("run.started", run=run.key, workflow=run.workflow, role=run.role)
