@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.clock import Clock
 from harness.journal import Journal
 from harness.runner.brake import Brake
-from harness.runner.call import prepare, run_environment
+from harness.runner.call import offer_warm, prepare, run_environment
 from harness.runner.job import Job, Listener, Outcome
 from harness.runner.running import conduct
 from harness.runner.terraform import Terraform
@@ -39,6 +39,7 @@ class HostRunner:
         clock: Clock,
         session: str,
         terraform: Terraform | None = None,
+        warm: bool = True,
     ) -> None:
         """Nothing runs yet.
 
@@ -50,7 +51,9 @@ class HostRunner:
             session: begins the token of every process, so that whoever owns the session can end
                 what a killed drill left behind.
             terraform: the programs of that kind, and the providers that runs find.
+            warm: the AWS CLI's imports are paid for once a run, not at every call.
         """
+        self._warm = warm
         self._session = session
         self._act = act
         self._tools = (*tools, *(terraform.programs if terraform else ()))
@@ -81,6 +84,8 @@ class HostRunner:
                 readable=(*job.readable, *self._terraform.readable),
             )
         command = prepare(job, act=self._act, tools=tools)
+        if self._warm and "aws" in tools:
+            offer_warm(job.directory, "aws", tools["aws"])
         token = f"{self._session}.{os.getpid()}.{job.token}."
         return conduct(
             job,

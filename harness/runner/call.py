@@ -10,9 +10,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.runner import warm
 from harness.runner.actions import stand_ins
 from harness.runner.job import Job
 
@@ -141,3 +144,22 @@ def _offer(name: Path, program: Path) -> None:
     )
     name.write_text("\n".join(lines) + "\n")
     name.chmod(0o755)
+
+
+def offer_warm(directory: Path, name: str, program: Path) -> None:
+    """Put a program written in Python on a run's PATH so that its imports are paid for once a run.
+
+    Any other program, or one of another system than Linux, stays as it is. See `harness.runner.warm`.
+    """
+    python = warm.interpreter_of(str(program))
+    if not python or sys.platform != "linux":
+        return
+    folder = directory / "warm"
+    folder.mkdir(exist_ok=True)
+    for part in ("warm.py", "warm_server.py"):
+        shutil.copyfile(Path(warm.__file__).with_name(part), folder / part)
+    words = [python, "-I", "-S", str(folder / "warm.py"), str(program)]
+    starter = directory / "bin" / name
+    starter.unlink(missing_ok=True)
+    starter.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    starter.chmod(0o755)
