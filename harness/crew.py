@@ -154,6 +154,7 @@ class WorldCrew:
             git_urls={github: self._api.git_url(self._around.api_url, run.repository)},
             timeout=min(self._run_timeout, order.timeout_minutes * 60),
             ports=self._around.ports,
+            readable=(directory / "egress",),
             doubles=self._outside.actions,
             real_actions=self._outside.real_actions,
         )

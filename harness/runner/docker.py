@@ -131,6 +131,8 @@ class DockerRunner:
         options += ["--volume", f"{people}:/etc/passwd:ro"]
         for path in job.shared:
             options += ["--volume", f"{path}:{path}"]
+        for path in job.readable:
+            options += ["--volume", f"{path}:{path}:ro"]
         for name, program in programs(self._terraform).items():
             options += ["--volume", f"{program}:/usr/local/bin/{name}:ro"]
         if self._terraform:
