@@ -14,6 +14,7 @@ from harness.errors import SitedrillError
 from harness.verify import FORMATS, Options
 from harness.verify import verify as look
 from harness.verify.others import OTHERS
+from harness.verify.telling import explained, listed
 
 
 def verify(
@@ -40,11 +41,18 @@ def verify(
             help=f"Do without this tool ({', '.join(OTHERS)}); may be said several times."
         ),
     ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="List the rules of our own.")] = False,
+    explain: Annotated[
+        str, typer.Option(metavar="RULE", help="Say what a rule is about, such as SD004.")
+    ] = "",
 ) -> None:
     """Read workflows without running them, and say what is wrong before they are merged.
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 it could not be told.
     """
+    if rules or explain:
+        sys.stdout.write(explained(explain) if explain else listed())
+        raise typer.Exit(MET)
     if format_ not in FORMATS:
         raise SitedrillError(f"there is no format {format_!r}", hint=f"one of {', '.join(FORMATS)}")
     console = Console(stderr=True)
