@@ -32,15 +32,20 @@ Feature: Every emergency operation says why
     And the audit trail tells who, what, when and why
     And the drill meets its expectation
 
-    Examples:
+    Examples: Just long enough, all that anybody might read as something else, very long
+      | what             | reason                                                                  |
+      | ten characters   | 1234567890                                                              |
+      | all kinds at once | [blank][tab]it's "down" 🚢[newline]$(exit 9) `exit 9` && exit 9; ${HOME} ::error::no %0A <b>*so*</b> ${{ github.token }}[newline] |
+      | ten kilobytes    | [10 kB]                                                                 |
+
+    @long
+    Examples: Each kind by itself
       | what                   | reason                                                            |
-      | ten characters         | 1234567890                                                        |
       | blanks around          | [blank][tab]the site is down[newline][blank]                      |
       | several lines          | the site is down[newline]since the release[newline]of six         |
       | quotes                 | it's "down", and nobody's told the 'duty' manager                 |
       | a command              | the site is down; $(exit 9) && exit 9; echo ${HOME} > /tmp/reason |
       | backticks              | the site is down `exit 9` since six                               |
       | emoji                  | 🚢⚓🌊🚨 the timetable 🗓️ is cut off 😱                           |
-      | ten kilobytes          | [10 kB]                                                           |
       | an expression          | the token is ${{ github.token }} and the actor ${{ github.actor }} |
       | a workflow command     | the site is down ::error::or so it says %0A::set-output name=x::y |

@@ -1,12 +1,12 @@
 @promises
 Feature: Each method of rollback does what it says, in production
   Both layers go back, or one of them does and the other is left alone. last_known_good finds the
-  release by itself, specific_commit is told.
+  release before the live one by itself, specific_commit is told.
 
   Scenario Outline: <method> in production
     Given prod serves the newest release
     And the site is in its steady state
-    When the next release ships with "html-broken-asset-links"
+    When the live environment drifts into "html-truncated"
     And viewers see it
     And the engineer on call rolls back by <method>
     Then the site <outcome>

@@ -38,6 +38,7 @@ _BEGUN = pytest.StashKey[float]()
 _TAGS = (
     "seed: the seed drills, which `make drill` runs",
     "promises: what ADR-007 promises of an emergency workflow, one feature a promise",
+    "long: more of what a shorter drill shows as well",
     "refusals: holds a site to rules of ours, such as the length of a reason (features.refusals)",
 )
 

@@ -1,4 +1,4 @@
-"""Did two runs change the site at once? Whatever each of them did then, nobody knows what is live.
+"""Did every operation have its turn: asked for by a person, approved by another, one after the other?
 
     at_once(read_journal(path))     # ("run 11 (emergency.yml) and run 12 (run.yml) changed ...",)
 
@@ -75,3 +75,31 @@ def unasked(records: Sequence[Record], workflow: str) -> tuple[str, ...]:
         and str(record.data.get("workflow", "")).rpartition("/")[2] == workflow
         and str(record.data["run"]) not in asked
     )
+
+
+def unapproved(records: Sequence[Record]) -> tuple[str, ...]:
+    """One line for the response that tagged or changed something before another person approved of it."""
+    found = []
+    for asked in records:
+        if asked.kind != "dispatched" or asked.data.get("role") != "response":
+            continue
+        run, asker = str(asked.data["run"]), str(asked.data.get("actor", "")).lower()
+        mine = by_run(run)
+        done = (
+            record.t
+            for record in records
+            if (record.kind == "tag" and str(record.data.get("run")) == run)
+            or (changes_something(record) and mine(str(record.data.get("caller", ""))))
+        )
+        approved = (
+            record.t
+            for record in records
+            if record.kind == "review"
+            and str(record.data.get("run")) == run
+            and record.data.get("state") == "approved"
+            and str(record.data.get("by", "")).lower() != asker
+        )
+        begun = min(done, default=None)
+        if begun is not None and min(approved, default=begun + 1) > begun:
+            found.append(f"run {run} began to operate, and nobody but who asked had approved of it")
+    return tuple(found)

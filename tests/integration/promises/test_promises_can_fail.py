@@ -107,7 +107,7 @@ SABOTAGES = {
     ),
     "the reason is put into a script": Sabotage(
         "reason",
-        "holds a command HOME",
+        "holds a command echo",
         {
             EMERGENCY: (
                 (

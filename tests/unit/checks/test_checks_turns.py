@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.checks.turns import at_once, unasked
+from harness.checks.turns import at_once, unapproved, unasked
 from harness.journal import Record
 
 pytestmark = pytest.mark.unit
@@ -71,4 +71,35 @@ def test_a_run_that_nobody_dispatched_is_told_with_its_event() -> None:
     ]
     assert unasked(records, "emergency.yml") == (
         "run 12 of emergency.yml was begun by push, and nobody had asked for it",
+    )
+
+
+def asked(seq: int, run: str, actor: str) -> Record:
+    return record(seq, "dispatched", run=run, actor=actor, role="response")
+
+
+def review(seq: int, run: str, by: str, state: str = "approved") -> Record:
+    return record(seq, "review", run=run, by=by, state=state)
+
+
+def test_an_operation_that_another_approved_of_first_is_fine() -> None:
+    assert unapproved([asked(1, "11", "octo"), review(2, "11", "hub"), call(3, "11")]) == ()
+    assert unapproved([asked(1, "11", "octo")]) == ()
+
+
+@pytest.mark.parametrize(
+    "reviews",
+    [
+        [],
+        [review(2, "11", "Octo")],
+        [review(2, "12", "hub")],
+        [review(2, "11", "hub", "rejected")],
+        [review(4, "11", "hub")],
+    ],
+    ids=["nobody", "themselves", "of another run", "rejected", "too late"],
+)
+def test_an_operation_that_nobody_else_approved_of_in_time_is_told(reviews: list[Record]) -> None:
+    tagged = record(3, "tag", run="11", name="v0.0.0-rollback.1")
+    assert unapproved([asked(1, "11", "octo"), *reviews, tagged]) == (
+        "run 11 began to operate, and nobody but who asked had approved of it",
     )
