@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import pytest
 from conftest import BeginDrill
 
@@ -87,6 +88,23 @@ def refused(drill: Drill) -> Verdict:
     return drill.conclude_refused()
 
 
+def meddled_with(drill: Drill) -> Verdict:
+    """Somebody changes the bucket by hand while no run goes on."""
+    drill.ship("html-truncated")
+    drill.see_symptom()
+    boto3.client(
+        "s3",
+        endpoint_url=drill.world.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="AKIASOMEBODY",
+        aws_secret_access_key="anything",
+    ).put_object(Bucket="harbourlight-staging", Key="note.txt", Body=b"by hand")
+    drill.roll_back("last_known_good")
+    return drill.conclude("recovers")
+
+
+NO_COMMIT = "0" * 40
+OTHER_TARGET = f"sed '/target_commit/s/[0-9a-f]\\{{40\\}}/{NO_COMMIT}/'"
 NEWEST_TAG = 'commit="$(git rev-list -n 1 "$(git tag --sort=-creatordate | head -n 1)")"'
 CHECKOUT = """      - name: Check out the target
         if: inputs.operation == 'rollback' || inputs.immediate_deploy
@@ -157,10 +175,20 @@ BREAKAGES = {
             r"^cloudfront:ListCachePolicies is not implemented by this cloud: --cloud moto\+ministack",
         ),
     ),
-    "the tag does not say why": Breakage(
-        instead('            echo "Why: $reason"\n', ""),
-        released("html-truncated", "last_known_good", "recovers"),
-        (r"^audit: why: not in the tag",),
+    "the trail is spoilt in three ways": Breakage(
+        both(
+            instead('            echo "Why: $reason"\n', ""),
+            instead(
+                "run: ops/audit-record > audit.json",
+                f"run: ops/audit-record | {OTHER_TARGET} > audit.json",
+            ),
+        ),
+        meddled_with,
+        (
+            r"^audit: why: not in the tag$",
+            rf"^audit: artifact: says the target is {NO_COMMIT}, the tag is on [0-9a-f]{{40}}$",
+            r"^audit: nobody's run made s3 PutObject .*Key=note.txt by AKIASOMEBODY at ",
+        ),
     ),
 }
 

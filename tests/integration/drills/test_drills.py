@@ -11,6 +11,7 @@ import psutil
 import pytest
 from conftest import BeginDrill
 
+from harness.audit import read_trail
 from harness.errors import ConfigError, DrillError
 from harness.journal import read_journal
 from harness.processes import TOKEN
@@ -168,6 +169,13 @@ def test_results_fit_the_schema(begin: BeginDrill, tmp_path: Path) -> None:
     [result] = results["drills"]
     assert result["verdict"] == "met"
     assert result["audit"]["complete"]
+    assert "artifact" in result["audit"]["places"]["why"]
+    trail = read_trail(out / "audit")
+    assert trail.broken is None
+    [record] = trail.records
+    assert (record.drill, record.complete, record.findings) == ("reported", True, ())
+    made = {share.by for share in record.shares}
+    assert made == {"sitedrill (drift)", f"run {record.run} (response)"}
     assert {"act", "moto", "node", "git", "aws", "sitedrill"} <= result["versions"].keys()
 
 
