@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import codes
 from harness.clock import SystemClock
 from harness.cloud.clouds import CLOUDS
 from harness.resources import features_dir, reference_site
@@ -16,9 +17,7 @@ from harness.runner.choice import RUNNERS
 from harness.session import close_session, new_directory
 from harness.settings import FILE_NAME, load_settings
 
-MET, UNMET, MISUSED = 0, 1, 2
-#: What a shell answers for a program ended by Ctrl-C.
-INTERRUPTED = 130
+MET, UNMET, MISUSED, INTERRUPTED = codes.MET, codes.UNMET, codes.MISUSED, codes.INTERRUPTED
 
 Site = Annotated[
     Path | None,

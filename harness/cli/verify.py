@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.common import MET, UNMET
+from harness.cli.codes import MET, UNMET
 from harness.errors import SitedrillError
 from harness.verify import FORMATS, Options
 from harness.verify import verify as look
