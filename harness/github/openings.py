@@ -5,6 +5,7 @@ Decided once, when the jobs that it needs are over, and written down; nothing of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,8 @@ from harness.github.permissions import permitted
 from harness.github.projection import Need
 from harness.github.runs import Group, Job, Run, Use
 
+#: What an expression may ask of the job itself, which is known to its runner alone.
+_RUNNERS = re.compile(r"\$\{\{[^}]*\b(?:steps|env|job|runner|secrets)\b\s*[.\[]")
 #: What makes up the ids of jobs.
 NewId = Callable[[], int]
 
@@ -126,7 +129,9 @@ def _leg(
         name=f"{frame.title}{name}",
         matrix=leg,
         calls=calls,
-        environment=Use(name=environment) if environment else None,
+        environment=Use(name=environment, url=_address(declared.url, context))
+        if environment
+        else None,
         permissions=permitted(
             default, frame.workflow.permissions, declared.permissions, most=frame.most
         ),
@@ -136,6 +141,19 @@ def _leg(
         labels=tuple(_labels(declared, context)),
         created_at=now,
     )
+
+
+def _address(text: str, context: Mapping[str, Any]) -> str:
+    """An environment's address; empty where only the runner could work it out.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#context-availability
+    """
+    if _RUNNERS.search(text):
+        return ""
+    try:
+        return interpolate(text, context)
+    except ExpressionError:
+        return ""
 
 
 def _labels(declared: JobDeclaration, context: Mapping[str, Any]) -> list[str]:
