@@ -4,8 +4,9 @@ It is the only source of reports and of the audit check. One JSON object a line:
 
     {"seq": 12, "t": 3.412, "at": "2026-01-05T10:00:03.412Z", "kind": "aws.call", ...}
 
-`seq` counts from 1 without gaps, `t` is seconds since the journal was opened (monotonic), `at` is the
-wall clock in UTC, `kind` says which of the kinds below it is; the rest is the kind's own data.
+`seq` counts from 1 without gaps, `t` is seconds since the journal was begun (monotonic; by the wall clock
+from one process to the next), `at` is the wall clock in UTC, `kind` says which of the kinds below it is;
+the rest is the kind's own data.
 docs/journal.md lists every kind with its fields.
 """
 
@@ -17,6 +18,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -55,7 +57,22 @@ class Journal:
         self._lock = threading.Lock()
         self._seq = 0
         self._secrets: tuple[str, ...] = ()
+        self._go_on()
         self._file: IO[bytes] | None = path.open("ab", buffering=0)
+
+    def _go_on(self) -> None:
+        """Go on where the writer before stopped; a last line that was cut off is taken away."""
+        if not self.path.exists() or not self.path.stat().st_size:
+            return
+        with self.path.open("r+b") as file:
+            content = file.read()
+            file.truncate(content.rfind(b"\n") + 1)
+        records = read_journal(self.path)
+        if records:
+            last = records[-1]
+            passed = self._clock.now() - datetime.fromisoformat(last.at)
+            self._seq = last.seq
+            self._start -= last.t + max(passed / timedelta(seconds=1), 0)
 
     def mask(self, secrets: Iterable[str]) -> None:
         """Replace these values, and each line of them, by `***` in what is written from now on."""
@@ -66,6 +83,17 @@ class Journal:
                 set(self._secrets) | plain | {form for line in plain for form in disguises(line)}
             )
             self._secrets = tuple(sorted(known, key=len, reverse=True))
+
+    @property
+    def seq(self) -> int:
+        """The number of the last record."""
+        return self._seq
+
+    def masked(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As it would stand in the file."""
+        with self._lock:
+            found: Mapping[str, Any] = self._masked(data) if self._secrets else data
+            return found
 
     def conceals(self, text: str) -> bool:
         """Whether something in a text is masked."""

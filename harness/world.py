@@ -336,7 +336,7 @@ class World:
         try:
             with self.control.archive.store.change():
                 run = self.control.dispatch(workflow, ref=ref, inputs=given, actor=actor, role=role)
-                self.journal.write(
+                self.control.told.write(
                     "dispatched",
                     run=run.key,
                     workflow=workflow,

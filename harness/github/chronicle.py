@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from harness.github.frames import leg_path
+from harness.github.outbox import Outbox
 from harness.github.protection import Rules
 from harness.github.runs import Job, Run
-from harness.journal import Journal
 
 #: The beginning of the cause of what took too long.
 TIMED_OUT = "ran longer than"
@@ -17,7 +17,7 @@ TIMED_OUT = "ran longer than"
 class Chronicle:
     """Writes records of runs and jobs."""
 
-    def __init__(self, journal: Journal, rules: Callable[[str], Rules]) -> None:
+    def __init__(self, journal: Outbox, rules: Callable[[str], Rules]) -> None:
         """`rules` says what protects an environment."""
         self._journal = journal
         self._rules = rules

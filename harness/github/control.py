@@ -32,6 +32,7 @@ from harness.github.ledger import Ledger
 from harness.github.library import WORKFLOWS, Library
 from harness.github.orders import Vault
 from harness.github.origin import Origin
+from harness.github.outbox import Outbox
 from harness.github.protection import Resolve, Rules
 from harness.github.pushes import Pushes
 from harness.github.requests import on_default_branch, request
@@ -99,10 +100,11 @@ class ControlPlane:
         self.vault = vault or NoVault()
         self.resolve = resolve
         self.library = Library(origin)
-        self.ledger = Ledger(self.archive, journal)
+        self.told = Outbox(self.archive.store, journal)
+        self.ledger = Ledger(self.archive, self.told)
         self._rules = {name.lower(): one for name, one in (rules or {}).items()}
         self.new_id = new_id or (lambda: self.archive.store.next_number("run ids", first=RUNS_FROM))
-        self._chronicle = Chronicle(journal, self.rules)
+        self._chronicle = Chronicle(self.told, self.rules)
         self.scheduler = Scheduler(
             self.archive,
             self.library,

@@ -14,8 +14,8 @@ from typing import Any
 
 from harness.errors import DispatchError
 from harness.github.archive import Archive, Deployment, DeploymentState, DeploymentStatus
+from harness.github.outbox import Outbox
 from harness.github.runs import Job, Run
-from harness.journal import Journal
 
 FIRST = 3_000_000_001
 STATES: tuple[DeploymentState, ...] = (
@@ -43,7 +43,7 @@ _OF_ENDS: Mapping[str | None, DeploymentState] = {
 class Ledger:
     """The deployments of a repository; used within a change of the archive."""
 
-    def __init__(self, archive: Archive, journal: Journal) -> None:
+    def __init__(self, archive: Archive, journal: Outbox) -> None:
         """`journal` is told of each."""
         self._archive = archive
         self._journal = journal

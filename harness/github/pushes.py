@@ -140,7 +140,7 @@ class Pushes:
     def _journal_tag(self, name: str, pusher: Pusher) -> None:
         tag = next((tag for tag in self._control.origin.tags() if tag.name == name), None)
         if tag is not None and pusher.by is not None:
-            self._control.journal.write(
+            self._control.told.write(
                 "tag",
                 run=pusher.by.key,
                 name=tag.name,

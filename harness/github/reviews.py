@@ -198,7 +198,7 @@ class Reviews:
         )
         control.archive.reviews.put(review)
         for one in pending:
-            control.journal.write(
+            control.told.write(
                 "review",
                 run=run.key,
                 attempt=run.attempt,

@@ -49,7 +49,21 @@ def dispatch(asked: Asked) -> Response:
     ref, inputs = _wanted(asked)
     body, by = asked.body(), asked.asker.run
     actor = by.actor if by else asked.handle
-    run = asked.control.dispatch(asked.text("workflow"), ref=ref, inputs=inputs, actor=actor, by=by)
+    with asked.control.changing():
+        run = asked.control.dispatch(
+            asked.text("workflow"), ref=ref, inputs=inputs, actor=actor, by=by
+        )
+        if by is None:
+            asked.control.told.write(
+                "dispatched",
+                run=run.key,
+                workflow=run.file,
+                ref=run.ref,
+                sha=run.sha,
+                actor=actor,
+                inputs=dict(run.inputs),
+                role=run.role,
+            )
     version = asked.request.headers.get("x-github-api-version", "")
     if version < TELLS_FROM and body.get("return_run_details") is not True:
         return Response(status_code=204)
