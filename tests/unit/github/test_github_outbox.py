@@ -46,9 +46,14 @@ def test_what_is_kept_is_told_in_order(tmp_path: Path) -> None:
 
 def test_what_is_not_kept_is_not_told(tmp_path: Path) -> None:
     store, journal, outbox = opened(tmp_path)
-    with pytest.raises(Killed), store.change():
-        outbox.write("one", n=1)
-        raise Killed
+
+    def fails() -> None:
+        with store.change():
+            outbox.write("one", n=1)
+            raise Killed
+
+    with pytest.raises(Killed):
+        fails()
     outbox.write("two", n=2)
     assert told(tmp_path) == [("two", 2)]
     store.close()
@@ -68,10 +73,15 @@ def test_a_kill_between_keeping_and_telling(
         wrote.append(write(kind, **data))
 
     monkeypatch.setattr(journal, "write", stops)
-    with pytest.raises(Killed), store.change():
-        outbox.write("one", n=1)
-        outbox.write("one", n=2)
-        outbox.write("three", n=3)
+
+    def change() -> None:
+        with store.change():
+            outbox.write("one", n=1)
+            outbox.write("one", n=2)
+            outbox.write("three", n=3)
+
+    with pytest.raises(Killed):
+        change()
     store.close()
     journal.close()
     assert len(told(tmp_path)) == got_to
