@@ -9,6 +9,7 @@ import pytest
 
 from harness.runner import image
 from harness.runner.image import image_tag
+from harness.runner.tools import ACT_ARCHIVES
 
 pytestmark = pytest.mark.unit
 
@@ -32,4 +33,11 @@ def test_the_dockerfile_stands_on_the_base_it_is_given() -> None:
     lines = image.DOCKERFILE.read_text(encoding="utf-8").splitlines()
     assert f"ARG BASE={image.BASE}" in lines
     assert "FROM ${BASE}" in lines
-    assert "COPY act /usr/local/bin/act" in lines
+
+
+def test_the_dockerfile_fetches_the_act_that_we_would() -> None:
+    lines = image.DOCKERFILE.read_text(encoding="utf-8").splitlines()
+    archive, checksum = ACT_ARCHIVES["Linux", "x86_64"]
+    assert f"ARG ACT_VERSION={image.ACT_VERSION}" in lines
+    assert f"ARG ACT_SHA256={checksum}" in lines
+    assert any(line.strip().startswith('"') and f"/{archive}" in line for line in lines)
