@@ -89,12 +89,7 @@ class Evidence:
         run = ran.run.key if ran else ""
         trail = None
         if ran:
-            runs = [
-                str(r.data["run"])
-                for r in records
-                if r.kind == "run.started" and r.data.get("role") in {"response", "pipeline"}
-            ]
-            note_records(journal, clients, records, prefix=audit.records, runs=runs)
+            note_records(journal, clients, records, prefix=audit.records)
             records = read_journal(journal.path)
         if responded.must_be_refused:
             promises = not_refused(records, run)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from harness.audit.record import Share
 from harness.checks.changes import by_run, changes_something, described
+from harness.checks.operation import operations_of
 from harness.journal import Record
 
 #: The keys of sitedrill's own callers (the edge, the checks, injected drift) start like this.
@@ -34,6 +35,7 @@ class Party:
 class _Span:
     run: str
     role: str
+    emergency: bool
     since: float
     until: float
 
@@ -95,7 +97,7 @@ def unattributed(
 
 def _by_time(record: Record, spans: Sequence[_Span]) -> Party | None:
     on = [span for span in spans if span.since <= record.t <= span.until]
-    if len(on) != 1 or on[0].role == "response":
+    if len(on) != 1 or on[0].emergency:
         return None
     return Party(f"{_name(on[0].run, {on[0].run: on[0].role})}, by its time", on[0].run)
 
@@ -110,7 +112,11 @@ def _spans(records: Sequence[Record]) -> list[_Span]:
         elif record.kind == "run.finished":
             ended[_run(record)] = record.t
     last = records[-1].t if records else 0.0
-    return [_Span(run, role, since, ended.get(run, last)) for run, (since, role) in begun.items()]
+    operations = set(operations_of(records))
+    return [
+        _Span(run, role, run in operations, since, ended.get(run, last))
+        for run, (since, role) in begun.items()
+    ]
 
 
 def _name(run: str, roles: Mapping[str, str]) -> str:

@@ -147,6 +147,12 @@ def find_operation(
     )
 
 
+def operations_of(records: Sequence[Record]) -> tuple[str, ...]:
+    """The runs of every emergency operation that was dispatched, in order."""
+    runs = [_run(r) for r in records if r.kind == "dispatched" and r.data.get("operation")]
+    return tuple(dict.fromkeys(runs))
+
+
 def _target(dispatch: Record) -> str:
     """The commit that is known before the run: named by the dispatch, or a hotfix's own head."""
     data = dispatch.data

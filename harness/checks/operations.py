@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from harness.audit.record import AuditRecord
 from harness.checks.audit import Audit, check_audit
 from harness.checks.changes import by_run, changes_something
-from harness.checks.operation import find_operation
+from harness.checks.operation import find_operation, operations_of
 from harness.checks.recorded import record_of
 from harness.journal import Record
 from harness.settings.sections import AuditSection
@@ -40,10 +40,7 @@ def records_of_operations(
         drill: the drill's id.
         repository: `owner/name`.
     """
-    for record in records:
-        if record.kind != "dispatched" or not record.data.get("operation"):
-            continue
-        run = str(record.data.get("run") or "")
+    for run in operations_of(records):
         made = record_of(
             records,
             run,

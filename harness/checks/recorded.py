@@ -71,7 +71,8 @@ def record_of(
     when = _when(records, operation, changes, release_record)
     end = _first(records, "run.finished", run)
     truth = truth_of(operation)
-    target = truth.get("target_commit", "")
+    # What the drill expects is not what the run has found out.
+    target = operation.tags[0].commit if operation.tags else _typed(records, operation)
     return AuditRecord(
         drill=drill,
         repository=repository,
@@ -121,7 +122,8 @@ def _when(
     started = [r.at for r in records if r.kind == "run.started" and _run(r) == operation.run]
     finished = [r.at for r in records if r.kind == "run.finished" and _run(r) == operation.run]
     deployed = [r.at for r in changes if not _is_record(r, release_record)]
-    healthy = recovered_at(records, operation.since)
+    done = max((r.t for r in changes if not _is_record(r, release_record)), default=None)
+    healthy = None if done is None else recovered_at(records, done)
     validated = [r.at for r in records if r.kind == "probe" and r.t == healthy]
     return When(
         requested=operation.dispatched_at,
@@ -189,17 +191,22 @@ def _by_item(
 
 
 def _by_dispatch(records: Sequence[Record], operation: Operation) -> dict[Item, str | None]:
-    inputs = _first(records, "dispatched", operation.run).get("inputs") or {}
-    typed = str(inputs.get("target_commit") or "").strip() if isinstance(inputs, Mapping) else ""
     return {
         "requested_by": operation.actor,
         "operation": operation.operation,
         "method": operation.method,
         "environment": operation.environment,
-        "target_commit": typed or (operation.target if operation.operation == "hotfix" else None),
+        "target_commit": _typed(records, operation),
         "requested": operation.dispatched_at,
         "why": operation.reason,
     }
+
+
+def _typed(records: Sequence[Record], operation: Operation) -> str:
+    """The commit that the dispatch itself names: what was typed, or a hotfix's own head."""
+    inputs = _first(records, "dispatched", operation.run).get("inputs")
+    typed = str(inputs.get("target_commit") or "").strip() if isinstance(inputs, Mapping) else ""
+    return typed or (operation.target if operation.operation == "hotfix" else "")
 
 
 def _by_run(records: Sequence[Record], operation: Operation, when: When) -> dict[Item, str | None]:

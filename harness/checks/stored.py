@@ -1,6 +1,6 @@
 """The records that deployments leave in the bucket: what they say, and whether it is what the tag says.
 
-    note_records(journal, clients, records, prefix="deployments/")    # one `release.record` for each
+    note_records(journal, clients, records, prefix="deployments/")  # one `release.record` for each
     said_by_records(read_journal(path), runs)
 
 The journal has no bodies of AWS calls: what lies in S3 when the run is over is read, as whoever rolls
@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.audit.record import Item
 from harness.checks.changes import by_run, changes_something
+from harness.checks.operation import find_operation, operations_of
 from harness.cloud.clients import Clients
 from harness.journal import Journal, Record
 
@@ -50,19 +51,19 @@ def note_records(
     records: Sequence[Record],
     *,
     prefix: str,
-    runs: Collection[str],
 ) -> None:
-    """Journal what lies in S3 under each key that these runs put below `prefix`.
+    """Journal what lies in S3 under each key that an emergency put below `prefix`, or a run it started.
 
     Args:
         journal: is told, one `release.record` for each.
         clients: to read S3 with.
         records: the drill's journal so far.
         prefix: of the keys; "" for a site that keeps none.
-        runs: whose.
     """
     if not prefix:
         return
+    operations = [find_operation(records, run) for run in operations_of(records)]
+    runs = [run for one in operations if one for run in (one.run, *one.followers)]
     callers = {run: by_run(run) for run in runs}
     for record in records:
         params = record.data.get("params") or {}

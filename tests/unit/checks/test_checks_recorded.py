@@ -361,6 +361,9 @@ def test_an_operation_that_was_rejected_leaves_a_record_of_it() -> None:
     assert record.who.approved_by == ()
     assert (record.what.tag, record.what.changes) == (None, ())
     assert record.why is not None
+    # What the drill expected of it is not what it did.
+    assert record.what.target_commit is None
+    assert (record.when.deployed, record.when.validated) == (None, None)
 
 
 def test_each_of_two_operations_has_a_record() -> None:
@@ -404,3 +407,16 @@ def test_the_runs_that_an_operation_started_are_its_own() -> None:
     assert callers.count("run-79-1") == 0
     line = f"release record: says the target is {OTHER}, the tag is on {TARGET}"
     assert found(record) == [("contradiction", line)]
+
+
+def test_a_site_that_was_healthy_before_was_validated_afterwards() -> None:
+    records = changed(RECORDS, "probe", lambda data: {**data, "healthy": True})
+    start = next(r for r in records if r.kind == "run.started" and r.data["run"] == RUN)
+    probe = next(r for r in records if r.kind == "probe")
+    early = replace(probe, t=start.t, at=start.at)
+    when = recorded(
+        [*records[: records.index(start)], early, *records[records.index(start) :]]
+    ).when
+    assert when.validated is not None
+    assert when.deployed is not None
+    assert when.validated > when.deployed
