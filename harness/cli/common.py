@@ -29,7 +29,12 @@ SettingsFile = Annotated[
         "--settings", help="The site's settings, when its own sitedrill.toml is not to be used."
     ),
 ]
-Cloud = Annotated[str, typer.Option(help=f"Which emulated AWS: {', '.join(CLOUDS)}.")]
+Cloud = Annotated[
+    str,
+    typer.Option(
+        help=f"Which emulated AWS, one of {', '.join(CLOUDS)}; the second of two answers CloudFront."
+    ),
+]
 Endpoint = Annotated[
     str,
     typer.Option(
@@ -37,7 +42,13 @@ Endpoint = Annotated[
         "clients look. Drills then run one at a time."
     ),
 ]
-Runner = Annotated[str, typer.Option(help=f"How act runs: {', '.join(RUNNERS)}.")]
+Runner = Annotated[
+    str,
+    typer.Option(
+        help=f"How act runs, one of {', '.join(RUNNERS)}: auto is container where a Docker engine "
+        "answers, else host."
+    ),
+]
 NoSandbox = Annotated[
     bool,
     typer.Option(
