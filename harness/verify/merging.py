@@ -24,7 +24,7 @@ _ORDER = ("sitedrill", "actionlint", "zizmor", "act")
 
 
 def merged(findings: Iterable[Finding], causes: Mapping[str, str]) -> list[Finding]:
-    """The findings ordered by place, with those of one cause and one line in one.
+    """The findings ordered by place, with those of one cause and of common lines in one.
 
     Args:
         findings: of all tools.
@@ -41,7 +41,8 @@ def merged(findings: Iterable[Finding], causes: Mapping[str, str]) -> list[Findi
                 if key[0] == one.path
                 and key[2] == cause
                 and other.tool != one.tool
-                and (other.line <= one.line <= other.end_line or one.line == other.line)
+                and other.line <= one.end_line
+                and one.line <= other.end_line
             ),
             None,
         )

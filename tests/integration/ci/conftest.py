@@ -32,6 +32,7 @@ from harness.resources import reference_site
 from harness.runner.act import HostRunner
 from harness.runner.brake import Brake
 from harness.runner.job import Job, Listener, Outcome
+from harness.runner.linters import ensure_actionlint, ensure_zizmor
 from harness.runner.tools import Tool, cache_directory, ensure_act, find_tools
 from harness.runner.wall import OpenWall
 from harness.serving import Serving
@@ -203,13 +204,24 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 
 def _machine(clock: SystemClock, session: str) -> TeamsMachine:
-    tools = find_tools(cache_directory())[1:]
+    cache = cache_directory()
+    tools = find_tools(cache)[1:]
+    # A team's machine would fetch them once; this one has no way to.
+    linters = (
+        Tool("actionlint", ensure_actionlint(cache, say=print), "", ""),
+        Tool("zizmor", ensure_zizmor(cache, say=print), "", ""),
+    )
     sitedrill = Path(sys.executable).with_name("sitedrill")
-    act = ensure_act(cache_directory(), say=print)
+    act = ensure_act(cache, say=print)
     return TeamsMachine(
         HostRunner(
             act=act,
-            tools=(*tools, Tool("sitedrill", sitedrill, "", ""), Tool("act", act, "", "")),
+            tools=(
+                *tools,
+                *linters,
+                Tool("sitedrill", sitedrill, "", ""),
+                Tool("act", act, "", ""),
+            ),
             wall=OpenWall(clock),
             clock=clock,
             session=session,

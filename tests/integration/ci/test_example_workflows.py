@@ -44,6 +44,10 @@ def test_a_pull_request_that_breaks_the_emergency_path_is_told_so(team: Team) ->
     team.repository.set_to["PULL_REQUEST_DRILLS"] = "content_only"
     ran = team.pull_request("pull-request-drill.yml", 7, head)
     assert ran.run.conclusion == "failure", ran.said
+    assert ran.outcomes("Read the workflows") == ["failure"], ran.said
+    [told] = [line for line in ran.said.splitlines() if "::error " in line]
+    assert "file=.github/workflows/emergency.yml" in told
+    assert "title=SD004::'Deploy the content' changes the content" in told
     assert ran.outcomes("Say what this change does") == ["failure"], ran.said
     comment = ran.file("comment", "comment.md")
     sentence = "This change makes `content_only` stop recovering `html-truncated` (drift, staging)."

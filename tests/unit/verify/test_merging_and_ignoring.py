@@ -46,6 +46,14 @@ def test_another_line_another_file_and_another_cause_stay_apart(other: Finding) 
     assert len(merged([finding("act", 3), other], {})) == 2
 
 
+def test_what_is_said_of_a_whole_file_is_said_of_its_part() -> None:
+    job, file = finding("SD007", 8), finding("zizmor/excessive-permissions", 1, end=20)
+    merged_ = merged([file, job], {"SD007": "permissions"})
+    assert [(one.rule, one.line, one.also) for one in merged_] == [
+        ("SD007", 8, ("zizmor/excessive-permissions",))
+    ]
+
+
 def test_two_findings_of_one_tool_in_one_line_are_two() -> None:
     twice = [finding("actionlint/expression", 3, "a"), finding("actionlint/expression", 3, "b")]
     assert len(merged(twice, {})) == 2
