@@ -331,7 +331,8 @@ class _Shared:
             return
         if not self._joined and drills:
             # The reports tell of this run only.
-            shutil.rmtree(self._options().out / "journals", ignore_errors=True)
+            for left in ("journals", "audit"):
+                shutil.rmtree(self._options().out / left, ignore_errors=True)
         if self._directory is not None:
             scratch = self._directory / f"total.{os.getpid()}"
             scratch.write_text(str(len(drills)))

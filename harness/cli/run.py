@@ -111,7 +111,9 @@ def run(
             console.print(f"note: {note}", markup=False, soft_wrap=True)
         options = session.options
         mine = choose_shard(shard, plan, drills_of(selection)) if shard else None
-        shutil.rmtree(out / "journals", ignore_errors=True)
+        # Whatever becomes of this run, what an earlier one left is not taken for its own.
+        for left in ("journals", AUDIT):
+            shutil.rmtree(out / left, ignore_errors=True)
         out.mkdir(parents=True, exist_ok=True)
         (out / SHARD).unlink(missing_ok=True)
         only = None
