@@ -13,7 +13,7 @@ from harness.github.archive import Artifact
 from harness.journal import Journal
 
 #: Bytes of a file whose content is told, and how many of an artifact's files are.
-READABLE = 65_536
+READABLE = 524_288
 MOST = 4
 
 
