@@ -46,10 +46,10 @@ integration: setup system ## Run the tests with real act, git, AWS CLI and emula
 
 test: system lint ## Run every check and test and the promises, with coverage; `make long` has a few that only repeat
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest tests features -m "not long and (unit or integration or promises)" -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+	$(BIN)/pytest tests features -m "not long and (unit or integration or promises)" -n $(WORKERS) --dist worksteal --sitedrill-out build/promises --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
 
 long: setup system ## Run the tests that only repeat: twenty drills in a row, every moment to interrupt
-	$(BIN)/pytest tests features -m long -n $(WORKERS)
+	$(BIN)/pytest tests features -m long -n $(WORKERS) --sitedrill-out build/promises
 
 bench: setup ## Measure; the numbers go into benchmarks/README.md by hand
 	$(BIN)/python benchmarks/run.py

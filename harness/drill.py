@@ -23,21 +23,20 @@ import httpx
 
 from harness import injection, responses
 from harness.baseline import Baselines
-from harness.checks.layers import LayerState
 from harness.clock import Clock
 from harness.course import Course, there
 from harness.errors import DrillError, UnmetError
-from harness.evidence import Evidence, Responded
 from harness.github.actors import Actor, Cast
 from harness.incidents import Catalogue
-from harness.journal import Journal, read_journal
+from harness.journal import Journal
 from harness.judgement import DOES_NOT_RECOVER, Verdict, judge
+from harness.observing import Dispatched, observe
 from harness.others import Others
 from harness.placeholders import spelled_out
 from harness.responses import Response
 from harness.scene import Scene, open_scene
 from harness.settings import EmergencyWorkflow
-from harness.world import Ran, World
+from harness.world import World
 
 
 @dataclass(frozen=True)
@@ -51,16 +50,6 @@ class Plan:
     runner: str
     cloud: str
     versions: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class _Dispatched:
-    """What AWS held before the response, when it was dispatched, and what came of that."""
-
-    before: LayerState
-    at: float
-    ran: Ran | None
-    rejected: str
 
 
 class Drill:
@@ -107,7 +96,7 @@ class Drill:
         self._those: Others | None = None
         self._shipping_trouble = ""
         self._must_say = ""
-        self._dispatched: _Dispatched | None = None
+        self._dispatched: Dispatched | None = None
 
     def __enter__(self) -> Drill:
         """Begin the journal."""
@@ -305,7 +294,7 @@ class Drill:
         self._course.enter("respond")
         self._course.response = responses.nothing(self._course.live)
         now = self.journal.elapsed()
-        self._dispatched = _Dispatched(self._scene.capture(), now, None, "")
+        self._dispatched = Dispatched(self._scene.capture(), now, None, "")
         return self._conclude(DOES_NOT_RECOVER, must_be_refused=True)
 
     def require_audit(self) -> None:
@@ -364,7 +353,7 @@ class Drill:
         before = self._scene.capture()
         at = self.journal.elapsed()
         ran, rejected = responses.dispatch(world, here, response, reason=why, actor=who.handle)
-        self._dispatched = _Dispatched(before, at, ran, rejected)
+        self._dispatched = Dispatched(before, at, ran, rejected)
 
     def _conclude(self, expected: str, *, must_be_refused: bool) -> Verdict:
         self._course.enter("observe")
@@ -372,33 +361,19 @@ class Drill:
         self._course.doubt_what_nobody_saw()
         evidence = None
         if not self._course.doubts:
-            evidence = self._observe(must_be_refused)
+            evidence = observe(
+                self._scene,
+                self._course,
+                there(self._dispatched, "a response"),
+                self.others,
+                drill=self.plan.id,
+                must_be_refused=must_be_refused,
+                must_say=self._must_say,
+            )
         self._course.enter("verdict")
         self.verdict = judge(expected, evidence, self._course.doubts)
         self.journal.write("verdict", **asdict(self.verdict))
         return self.verdict
-
-    def _observe(self, must_be_refused: bool) -> Evidence:
-        scene, target = self._scene, there(self._course.response, "a response").target
-        dispatched = there(self._dispatched, "a response")
-        findings = scene.look(target, live=self._course.live, incident=self._course.incident)
-        return Evidence.gather(
-            journal=self.journal,
-            clients=scene.world.clients("checks"),
-            layers=scene.layers(target, before=dispatched.before),
-            responded=Responded(
-                ran=dispatched.ran,
-                rejected=dispatched.rejected,
-                injected_at=self._course.injected_at,
-                dispatched_at=dispatched.at,
-                must_be_refused=must_be_refused,
-                must_say=self._must_say,
-                besides=self.others.broken_promises(read_journal(self.journal.path)),
-            ),
-            findings=findings,
-            audit=scene.world.settings.audit,
-            drill=self.plan.id,
-        )
 
     @property
     def _scene(self) -> Scene:

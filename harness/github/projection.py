@@ -102,8 +102,13 @@ def project(
     whole = _copy(root)
     _set(whole, "name", _scalar(name, style='"'))
     _set(whole, "jobs", kept)
+    kept_texts: dict[str, str] = {}
     for holder in (whole, chosen):
-        _keep_texts(holder, evaluate, besides=_texts(chosen, "outputs"))
+        kept_texts |= _keep_texts(holder, evaluate, besides=_texts(chosen, "outputs"))
+    if kept_texts and _has(chosen, "steps"):
+        steps = _get(chosen, "steps")
+        told = [_step_told(step, kept_texts) for step in steps.value]
+        _set(chosen, "steps", yaml.SequenceNode(steps.tag, told))
     for decided in ("run-name", "concurrency"):
         _drop(whole, decided)
     if call is None:
@@ -112,7 +117,9 @@ def project(
     return {call.file: _text(_caller(call, f"{folder}/{inner}")), inner: _text(whole)}
 
 
-def _keep_texts(holder: yaml.Node, evaluate: Callable[[str], str], *, besides: str) -> None:
+def _keep_texts(
+    holder: yaml.Node, evaluate: Callable[[str], str], *, besides: str
+) -> dict[str, str]:
     """Quote what comes out of `env` and looks like an expression: a reason that names `${{ secrets.X }}`.
 
     GitHub works an `env` of a workflow or a job out once, act a second time for each step (`setupEnv`
@@ -124,16 +131,18 @@ def _keep_texts(holder: yaml.Node, evaluate: Callable[[str], str], *, besides: s
         holder: the workflow or the job; its `env` is replaced.
         evaluate: works out the expressions in a text.
         besides: the job's outputs.
+
+    Returns:
+        What was quoted, by name.
     """
-    if not _has(holder, "env"):
-        return
+    kept: dict[str, str] = {}
+    if not _has(holder, "env") or not isinstance(_get(holder, "env"), yaml.MappingNode):
+        return kept
     env = _copy(_get(holder, "env"))
-    if not isinstance(env, yaml.MappingNode):
-        return
     for name, value in list(env.value):
         if not isinstance(value, yaml.ScalarNode) or "${{" not in value.value:
             continue
-        if re.search(rf"\benv(\.|\[')({re.escape(name.value)})\b", besides, re.IGNORECASE):
+        if _reference(name.value).search(besides):
             continue
         try:
             said = evaluate(value.value)
@@ -141,7 +150,33 @@ def _keep_texts(holder: yaml.Node, evaluate: Callable[[str], str], *, besides: s
             continue
         if "${{" in said:
             _set(env, name.value, _scalar(_literal(_literal(said)), style='"'))
+            kept[name.value] = said
     _set(holder, "env", env)
+    return kept
+
+
+def _step_told(step: yaml.Node, kept: Mapping[str, str]) -> yaml.Node:
+    """A step whose own `env` names quoted variables gets what they hold: there act sees the quotes."""
+    if not _has(step, "env") or not isinstance(_get(step, "env"), yaml.MappingNode):
+        return step
+    env = _copy(_get(step, "env"))
+    for own, value in list(env.value):
+        text = str(value.value)
+        if not isinstance(value, yaml.ScalarNode) or "${{" not in text:
+            continue
+        for name, said in kept.items():
+            quoted = _literal(said).removeprefix("${{ ").removesuffix(" }}")
+            text = _reference(name).sub(lambda _, quoted=quoted: quoted, text)  # type: ignore[misc]
+        _set(env, own.value, _scalar(text, style='"'))
+    step = _copy(step)
+    _set(step, "env", env)
+    return step
+
+
+def _reference(name: str) -> re.Pattern[str]:
+    """`env.NAME` or `env['NAME']` in an expression."""
+    name = re.escape(name)
+    return re.compile(rf"\benv\.{name}(?![\w-])|\benv\['{name}'\]", re.IGNORECASE)
 
 
 def _texts(node: yaml.Node, key: str) -> str:

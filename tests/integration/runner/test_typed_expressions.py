@@ -33,6 +33,11 @@ jobs:
     steps:
       - name: Say
         run: printf '%s\\n' "$REASON" "$AGAIN" "$PLAIN"
+      - name: Say it under another name
+        env:
+          OTHER: <${{ env.REASON }}> ${{ inputs.where }}
+          BRACKETS: ${{ env['AGAIN'] }}
+        run: printf '%s\\n' "$OTHER" "$BRACKETS"
       - name: Say it if it is so
         if: contains(env.REASON, 'github.token')
         run: echo so
@@ -64,6 +69,10 @@ def test_a_reason_that_names_a_secret_is_what_was_typed(bench: Bench) -> None:
         *TYPED.split("\n"),
         *f"again {TYPED}".split("\n"),
         "say of prod",
+    ]
+    assert ran.output("Say it under another name") == [
+        *f"<{TYPED}> prod".split("\n"),
+        *f"again {TYPED}".split("\n"),
     ]
     assert ran.output("Say it if it is so") == ["so"]
     assert ran.outcome.outputs == {"said": TYPED}
