@@ -10,15 +10,15 @@ import zipfile
 from typing import Any
 
 from harness.github.archive import Artifact
-from harness.journal import Journal
+from harness.github.outbox import Outbox
 
 #: Bytes of a file whose content is told, and how many of an artifact's files are.
 READABLE = 524_288
 MOST = 4
 
 
-def tell(journal: Journal, artifact: Artifact, archive: bytes) -> None:
-    """Write an `artifact` record; an archive that cannot be read has no files."""
+def tell(journal: Outbox, artifact: Artifact, archive: bytes) -> None:
+    """Write an `artifact` record with the change; an archive that cannot be read has no files."""
     files, contents = _look_into(archive)
     journal.write(
         "artifact",

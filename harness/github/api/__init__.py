@@ -135,7 +135,7 @@ class GitHubApi:
         people = Members(members) if members else None
         self._tokens = Tokens(issuer, role_of=people.role_of if people else role_of)
         known: People = people or TokenHolders(self._tokens, role_of)
-        kept = Kept(control.archive, clock, told=partial(tell, control.journal))
+        kept = Kept(control.archive, clock, told=partial(tell, control.told))
         desk = Desk(control, issuer, self._tokens, kept, clock, known)
         rest: list[Route] = [route for resource in RESOURCES for route in resource.routes(desk)]
         rest += meta.unanswered(desk)
