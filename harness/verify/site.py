@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from harness.errors import ConfigError
 from harness.settings import FILE_NAME, SiteSettings, load_settings
 from harness.survey.files import Text, texts
 from harness.survey.inputs import deploy_form, emergency_form
@@ -18,7 +19,7 @@ from harness.verify.jobs import Input, form_of, triggers
 from harness.verify.source import Source
 
 _LIKE_EMERGENCY = re.compile(r"emergency|roll-?back|hot-?fix|incident|break-?glass", re.I)
-_LIKE_PROD = re.compile(r"prod|live|www|main", re.I)
+_LIKE_PROD = re.compile(r"(?<![a-z])(?:prod[a-z]*|live|www)(?![a-z])", re.I)
 #: So many ways of filling in a form are looked at, at most.
 _MOST = 768
 
@@ -113,21 +114,32 @@ def read_site(
     found = load_settings(root, settings) if settings or (root / FILE_NAME).is_file() else None
     files = {one.path: one.text for one in texts(root)}
     if found is not None:
-        emergency, deploy = _by_settings(found, sources)
+        file = settings or root / FILE_NAME
+        emergency, deploy = _by_settings(found, file, sources, broken)
     else:
         emergency, deploy = _guessed(sources, broken)
     return Site(root, tuple(sources), found, emergency, deploy, files)
 
 
 def _by_settings(
-    settings: SiteSettings, sources: Sequence[Source]
+    settings: SiteSettings, file: Path, sources: Sequence[Source], broken: Sequence[Source]
 ) -> tuple[Role | None, Role | None]:
-    roles = []
-    for one in (settings.workflows.emergency, settings.workflows.deploy):
-        words = {word: name for word, name in one.inputs.model_dump().items() if name}
-        source = next((s for s in sources if PurePosixPath(s.file).name == one.file), None)
-        roles.append(Role(source, words) if source else None)
-    return roles[0], roles[1]
+    by_name = {PurePosixPath(one.file).name: one for one in sources}
+    there = {*by_name, *(PurePosixPath(one.file).name for one in broken)}
+    found: dict[str, Role | None] = {}
+    for word in ("emergency", "deploy"):
+        workflow = getattr(settings.workflows, word)
+        if workflow.file not in there:
+            raise ConfigError(
+                file=file,
+                key=f"workflows.{word}.file",
+                value=workflow.file,
+                expected="one of the site's workflows: " + ", ".join(sorted(there)),
+            )
+        words = {ours: name for ours, name in workflow.inputs.model_dump().items() if name}
+        source = by_name.get(workflow.file)
+        found[word] = Role(source, words) if source else None
+    return found["emergency"], found["deploy"]
 
 
 def _guessed(

@@ -32,9 +32,12 @@ def takes(visit: Visit, name: str, text: str) -> bool:
     held = "|".join(map(re.escape, variables(visit, name)))
     if held and re.search(rf"(?<![\w-])(?:{held})(?![\w-])", text):
         return True
-    return refers(
-        text, {*names_at(visit, name), *(f"env.{v.lower()}" for v in variables(visit, name))}
-    )
+    names = names_at(visit, name)
+    # As scripts read the event: context.payload.inputs.reason, jq .inputs.reason.
+    own = "|".join({re.escape(one.rpartition(".")[2]) for one in names})
+    if own and re.search(rf"(?i)\binputs(?:\.|\[['\"])(?:{own})(?![\w-])", text):
+        return True
+    return refers(text, {*names, *(f"env.{v.lower()}" for v in variables(visit, name))})
 
 
 def handed_on(visit: Visit) -> Iterator[Spot]:

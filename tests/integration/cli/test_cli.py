@@ -82,7 +82,7 @@ def test_no_matching_drill_is_misuse(environment: dict[str, str], tmp_path: Path
 def test_doctor_says_where_each_tool_is(environment: dict[str, str]) -> None:
     done = sitedrill({**environment, "COLUMNS": "200"}, "doctor")
     assert done.returncode == 0
-    for tool in ("act", "git", "node", "bash", "aws"):
+    for tool in ("act", "git", "node", "bash", "aws", "actionlint", "zizmor"):
         assert f"│ {tool} " in done.stdout
     assert "0.2.89" in done.stdout
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from small_site import SmallSite
 
+from harness.errors import ConfigError
 from harness.verify.rules import RULES
 
 pytestmark = pytest.mark.unit
@@ -257,6 +258,14 @@ NEAR_MISSES: list[tuple[str, str, str]] = [
     # SD003
     ("another way to measure", CHECK, '          [[ "$REASON" =~ .{10,} ]] || exit 1\n'),
     ("a script that measures", CHECK, '          ops/measure "$REASON"\n'),
+    (
+        "a script of github-script that measures",
+        "        run: |\n" + CHECK,
+        (
+            "        uses: actions/github-script@v7\n        with:\n          script: |\n"
+            "            if (context.payload.inputs.reason.trim().length < 10) core.setFailed('why')\n"
+        ),
+    ),
     # SD004
     (
         "an invalidation wherever content changes",
@@ -413,6 +422,20 @@ def test_settings_say_which_workflow_is_the_emergencys(site: SmallSite) -> None:
     site.edit('"${#REASON}" -lt 10', '"$REASON" = ""', ".github/workflows/red.yml")
     [found] = site.found()
     assert (found.rule, found.message) == ("SD003", "no step refuses a note that is too short")
+
+
+@pytest.mark.parametrize("role", ["emergency", "deploy"])
+def test_settings_that_name_no_workflow_of_the_site_are_refused(site: SmallSite, role: str) -> None:
+    site.write(
+        "sitedrill.toml",
+        '[site]\nrepository = "a/b"\ncontent = "public"\n[workflows]\ndeploy = "deploy.yml"\n'
+        '[environments.prod]\nalias = "www.site.example"\nbucket = "site-prod"\n',
+    )
+    (site.root / f".github/workflows/{role}.yml").rename(site.root / ".github/workflows/other.yml")
+    with pytest.raises(
+        ConfigError, match=rf"workflows\.{role}\.file is '{role}.yml', expected one"
+    ):
+        site.found()
 
 
 def test_every_drill_rule_has_a_hit_here() -> None:
