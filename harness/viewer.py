@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable
 
 import httpx
@@ -11,7 +10,7 @@ from harness.baseline import Baseline, Baselines
 from harness.checks.prober import Prober
 from harness.checks.recovery import check_recovery
 from harness.checks.release import ExpectedRelease, known_hashes
-from harness.checks.symptom import why_not_visible
+from harness.checks.symptom import page_meant, why_not_visible
 from harness.clock import Clock
 from harness.errors import PollTimeoutError
 from harness.github.history import Release
@@ -121,14 +120,9 @@ class Viewer:
         return [f"steady state: {reason}" for reason in reasons if reason]
 
     def _here(self, symptom: Symptom) -> Symptom | None:
-        """A symptom at a page of this site: `*` stands for any but the front and the error page."""
-        if "*" not in symptom.path:
-            return symptom
-        live = self.expected(self._baseline.live)
-        pages = (file.path for file in live.files if file.is_html and file != live.error_page)
-        others = [page for page in pages if page != "/index.html"]
-        found = next((page for page in others if fnmatch.fnmatchcase(page, symptom.path)), None)
-        return symptom.model_copy(update={"path": found}) if found else None
+        """A symptom at a page of this site."""
+        path = page_meant(symptom.path, self.expected(self._baseline.live))
+        return symptom.model_copy(update={"path": path}) if path else None
 
     def _why_not(self, incident: Incident) -> str:
         reasons = (

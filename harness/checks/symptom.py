@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -9,6 +10,7 @@ import httpx
 
 from harness.checks.fetching import ask
 from harness.checks.page import parse_page
+from harness.checks.release import ExpectedRelease
 
 
 class Symptom(Protocol):
@@ -38,6 +40,18 @@ class Symptom(Protocol):
     def broken_links(self) -> bool:
         """Whether something the page refers to does not answer 200."""
         ...
+
+
+def page_meant(path: str, live: ExpectedRelease) -> str | None:
+    """A symptom's address at this site: `*` stands for any page but the front and the error page.
+
+    None where the site has no such page.
+    """
+    if "*" not in path:
+        return path
+    pages = (file.path for file in live.files if file.is_html and file != live.error_page)
+    others = [page for page in pages if page != "/index.html"]
+    return next((page for page in others if fnmatch.fnmatchcase(page, path)), None)
 
 
 def why_not_visible(symptom: Symptom, edge_url: str, http: httpx.Client) -> str:

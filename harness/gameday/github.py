@@ -149,6 +149,20 @@ class GitHub:
         found = self._get(f"/actions/runs/{run}/pending_deployments")
         return [str(item["environment"]["name"]) for item in found]
 
+    def refs(self, prefix: str) -> list[Mapping[str, Any]]:
+        """Refs whose names begin like this, such as `tags/v0.0.0-`.
+
+        https://docs.github.com/en/rest/git/refs#list-matching-references
+        """
+        return list(self._get(f"/git/matching-refs/{prefix}"))
+
+    def tag_message(self, sha: str) -> str:
+        """What an annotated tag says.
+
+        https://docs.github.com/en/rest/git/tags#get-a-tag
+        """
+        return str(self._get(f"/git/tags/{sha}").get("message") or "")
+
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         url = f"{self._url}/repos/{self.repository}{path}"
         key = f"{url}?{sorted((query or {}).items())}"

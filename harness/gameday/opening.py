@@ -26,13 +26,14 @@ TIMEOUT = 10.0
 
 
 @contextmanager
-def open_stage(plan: Plan, site: SiteAt, *, scratch: Path) -> Iterator[Stage]:
+def open_stage(plan: Plan, site: SiteAt, *, scratch: Path, github: bool = True) -> Iterator[Stage]:
     """Everything that the day needs; nothing is changed.
 
     Args:
         plan: of the day.
         site: the site's repository on this machine.
         scratch: a folder for a checkout of the release.
+        github: False where nobody is to look at GitHub.
 
     Raises:
         ConfigError: plan and site do not fit together.
@@ -56,10 +57,14 @@ def open_stage(plan: Plan, site: SiteAt, *, scratch: Path) -> Iterator[Stage]:
             settings=site.settings,
             catalogue=site_incidents(site.folder, site.settings),
             aws=account,
-            github=GitHub(site.settings.site.repository, token=find_token(), http=http),
+            github=GitHub(site.settings.site.repository, token=find_token(), http=http)
+            if github
+            else None,
             http=viewer,
             expected=expected,
             url=plan.url.rstrip("/"),
             new_id=lambda: secrets.token_hex(4),
             known=known_hashes([expected]),
+            folder=site.folder,
+            tree=scratch / release.commit,
         )

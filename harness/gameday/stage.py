@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
 from harness.checks.recovery import check_recovery
 from harness.checks.release import ExpectedRelease
-from harness.checks.symptom import why_not_visible
+from harness.checks.symptom import page_meant, why_not_visible
 from harness.gameday.aws import Account
 from harness.gameday.github import GitHub
 from harness.gameday.plan import Plan, PlannedIncident
@@ -34,8 +35,10 @@ class Stage:
         expected: the release that viewers should get.
         url: what viewers type, without a path.
         rehearsal: whether all of this is an emulated world.
-        before_drift: the infrastructure's commands and files are looked at in this folder.
-        values: what placeholders in the site's infrastructure stand for.
+        new_id: makes up addresses that nobody has asked for before.
+        known: SHA-256 -> releases, to say what is served instead.
+        folder: the site's repository on this machine.
+        tree: a checkout of the expected release.
     """
 
     plan: Plan
@@ -49,6 +52,8 @@ class Stage:
     rehearsal: bool = False
     new_id: Callable[[], str] = field(default=lambda: "")
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folder: Path | None = None
+    tree: Path | None = None
 
     def incident(self, planned: PlannedIncident) -> Incident:
         """The incident that is planned."""
@@ -63,12 +68,23 @@ class Stage:
             distribution=self.plan.aws.distribution or None,
         )
 
-    def watched(self) -> list[Watched]:
-        """What is captured besides."""
+    def watched(self, planned: PlannedIncident) -> list[Watched]:
+        """What is captured besides what the incident changes."""
         found = [Watched("policy", self.plan.aws.bucket)]
-        if self.plan.aws.distribution:
+        if self.plan.aws.distribution and not self.incident(planned).fault.distribution:
             found.append(Watched("distribution", self.plan.aws.distribution))
         return found
+
+    def why_not_shown(self, incident: Incident) -> str:
+        """Why an incident's symptoms do not show to viewers; empty when all of them do."""
+        for symptom in incident.symptom:
+            path = page_meant(symptom.path, self.expected)
+            if path is None:
+                continue
+            here = symptom.model_copy(update={"path": path})
+            if why := why_not_visible(here, self.url, self.http):
+                return why
+        return ""
 
     def findings(self) -> list[str]:
         """What viewers do not get as they should, everywhere; and what is not steady."""

@@ -124,8 +124,8 @@ def put_up(clients: Clients, *, versions: bool = True) -> str:
                 "Sid": "AllowCloudFront",
                 "Effect": "Allow",
                 "Principal": {"Service": "cloudfront.amazonaws.com"},
-                "Action": ["s3:GetObject", "s3:ListBucket"],
-                "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+                "Action": "s3:GetObject",
+                "Resource": f"arn:aws:s3:::{BUCKET}/*",
                 "Condition": {"StringEquals": {"AWS:SourceArn": made["ARN"]}},
             }
         ],

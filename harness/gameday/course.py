@@ -1,0 +1,449 @@
+"""The course of a game day.
+
+    check -> capture -> for each incident: steady -> inject -> symptom -> respond -> restore
+          -> validate -> review
+
+    ended = Day(stage, desk, journal, directory, clock=clock, pace=pace).run()
+
+A stop, at whatever moment, puts everything back at once, in reverse order, and compares it with what was
+captured. Whatever else goes wrong does the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.checks.asking import Asker
+from harness.checks.prober import Prober
+from harness.clock import Clock
+from harness.errors import SitedrillError
+from harness.gameday.desk import Desk
+from harness.gameday.expected import accepted_bodies
+from harness.gameday.github import GitHubError
+from harness.gameday.plan import PlannedIncident
+from harness.gameday.proof import Proof, prove
+from harness.gameday.stage import Stage
+from harness.gameday.trail import trail_of
+from harness.gameday.undo import Outcome, Undo
+from harness.gameday.validation import validate
+from harness.gameday.watchers import watching
+from harness.journal import Journal
+from harness.live import forget
+
+PHASES = (
+    "check",
+    "capture",
+    "steady",
+    "inject",
+    "symptom",
+    "respond",
+    "restore",
+    "validate",
+    "review",
+)
+#: Healthy samples in a row that count as recovered.
+CONFIRMED = 3
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often is looked, and how long is waited, in seconds.
+
+    Attributes:
+        sample: between two samples of the site.
+        look: between two looks at GitHub, alarms and the STOP object.
+        shows: that a fault may take until viewers see it. CloudFront takes minutes.
+        settles: that a site that was put back may take to be as it was.
+        pictures: between two pictures of what viewers see; 0 for none.
+    """
+
+    sample: float = 1.0
+    look: float = 5.0
+    shows: float = 600.0
+    settles: float = 900.0
+    pictures: float = 5.0
+
+
+#: In a world of our own everything is at once.
+REHEARSAL = Pace(sample=0.25, look=0.5, shows=10.0, settles=20.0, pictures=2.0)
+
+
+class RefusedError(SitedrillError):
+    """The day may not begin; nothing was changed."""
+
+
+class StoppedError(SitedrillError):
+    """The day was stopped; everything is put back."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a day ended.
+
+    Attributes:
+        stopped: why it was stopped; empty when it went through.
+        to_do: what people have to do now; empty when everything is as captured.
+        findings: what validation found, one line each.
+    """
+
+    stopped: str
+    to_do: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    @property
+    def restored(self) -> bool:
+        """Whether the environment is as it was captured."""
+        return not self.to_do
+
+
+class Day:
+    """One game day."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        desk: Desk,
+        journal: Journal,
+        directory: Path,
+        *,
+        clock: Clock,
+        pace: Pace,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            stage: what it is held on.
+            desk: where everything comes in.
+            journal: told everything.
+            directory: of the day; the undo journals go there.
+            clock: whose time counts.
+            pace: how often is looked.
+        """
+        self._stage = stage
+        self._desk = desk
+        self._journal = journal
+        self._directory = directory
+        self._clock = clock
+        self._pace = pace
+        self._undos: list[Undo] = []
+        self._audited: set[int] = set()
+        self._day_ends = 0.0
+
+    def run(self) -> Ended:
+        """Hold the day; whatever happens, the environment is put back.
+
+        Raises:
+            RefusedError: it may not begin; nothing was changed.
+        """
+        stage, journal = self._stage, self._journal
+        plan = stage.plan
+        journal.write(
+            "gameday.started",
+            title=plan.title,
+            environment=plan.environment,
+            url=stage.url,
+            release=stage.expected.name,
+            rehearsal=stage.rehearsal,
+            plan=plan.model_dump(mode="json"),
+            repository=stage.settings.site.repository,
+        )
+        self._phase("check")
+        proof = prove(stage)
+        self._refuse(proof)
+        self._phase("capture")
+        self._capture_all()
+        self._day_ends = self._clock.monotonic() + plan.stop.time_box
+        stopped = ""
+        with ExitStack() as stack:
+            stack.enter_context(
+                watching(
+                    stage,
+                    self._desk,
+                    journal,
+                    self._directory,
+                    since=self._clock.now(),
+                    pace=self._pace.look,
+                    pictures=self._pace.pictures,
+                )
+            )
+            asker = Asker(stage.url, timeout=2.0)
+            stack.callback(asker.close)
+            stack.enter_context(self._prober(asker))
+            try:
+                self._go_through()
+            except StoppedError as error:
+                stopped = error.message
+            except (SitedrillError, ClientError, BotoCoreError) as error:
+                stopped = f"it could not go on: {error}"
+                journal.write("stop", reason=stopped, by="sitedrill")
+            finally:
+                to_do = self.restore()
+            self._phase("validate")
+            findings = self._validated()
+        self._phase("review")
+        journal.write(
+            "gameday.finished",
+            stopped=stopped,
+            to_do=to_do,
+            findings=findings,
+            seconds=round(journal.elapsed(), 1),
+        )
+        return Ended(stopped, tuple(to_do), tuple(findings))
+
+    # Before -------------------------------------------------------------------------------------
+
+    def _refuse(self, proof: Proof) -> None:
+        for one in proof.proved:
+            self._journal.write("proved", what=one.what, why_not=one.why_not)
+        for blast in proof.blast:
+            self._journal.write(
+                "blast",
+                incident=blast.incident,
+                resource=blast.change.resource,
+                says=blast.change.says,
+                back=blast.back,
+            )
+        if proof.refusals:
+            self._journal.write("refused", refusals=proof.refusals)
+            raise RefusedError(
+                "the game day may not begin: " + "; ".join(proof.refusals),
+                hint="nothing was changed",
+            )
+
+    def _capture_all(self) -> None:
+        """Everything that any incident will change is on disk, and read back, before the first."""
+        for number, planned in enumerate(self._stage.plan.incidents, start=1):
+            undo = self._capture(number, planned)
+            self._undos.append(undo)
+            self._journal.write(
+                "captured",
+                incident=planned.incident,
+                number=number,
+                resources=len(undo.changes) + len(undo.watched),
+                directory=str(self._folder(number, planned)),
+            )
+
+    def _capture(self, number: int, planned: PlannedIncident) -> Undo:
+        stage = self._stage
+        return Undo.capture(
+            self._folder(number, planned),
+            stage.aws,
+            stage.changes(planned),
+            token=f"{self._directory.name}-{number}",
+            watched=stage.watched(planned),
+        )
+
+    def _folder(self, number: int, planned: PlannedIncident) -> Path:
+        return self._directory / "undo" / f"{number:02}-{planned.incident}"
+
+    def _prober(self, asker: Asker) -> Prober:
+        stage = self._stage
+        return Prober(
+            stage.url,
+            accepted_bodies(stage.settings.site.watch, [stage.expected]),
+            stage.settings.headers,
+            journal=self._journal,
+            clock=self._clock,
+            interval=self._pace.sample,
+            ask=asker,
+            told=self._desk.sample,
+        )
+
+    # The incidents ------------------------------------------------------------------------------
+
+    def _go_through(self) -> None:
+        for number, planned in enumerate(self._stage.plan.incidents, start=1):
+            self._steady(planned)
+            undo = self._undos[number - 1]
+            if not undo.is_current():
+                # The team has deployed since: what is captured is what is there now.
+                undo = self._undos[number - 1] = self._capture(number, planned)
+            outcome = self._one(number, planned, undo)
+            self._journal.write(
+                "incident.finished", number=number, incident=planned.incident, outcome=outcome
+            )
+            self._desk.end()
+            self._audit()
+            if self._put_back([undo]):
+                self._stop(f"{planned.incident} left something to be done by people", "sitedrill")
+
+    def _steady(self, planned: PlannedIncident) -> None:
+        """No incident begins on a site that is not healthy.
+
+        Raises:
+            StoppedError: it is not.
+        """
+        self._phase("steady", planned.incident)
+        until = self._clock.monotonic() + self._pace.settles
+        while findings := self._stage.findings():
+            self._go_on()
+            if self._clock.monotonic() >= until:
+                self._stop(f"the site is not in its steady state: {findings[0]}")
+            self._desk.wait(1.0)
+        self._journal.write("steady", healthy=True, findings=[])
+
+    def _one(self, number: int, planned: PlannedIncident, undo: Undo) -> str:
+        """One incident, until it is over: `recovered`, `time box` or `never showed`."""
+        self._phase("inject", planned.incident)
+        for change in range(len(undo.changes)):
+            self._go_on()
+            undo.make(change)
+        self._desk.begin(number, planned.incident)
+        until = self._clock.monotonic() + planned.time_box
+        self._forget(f"{number}-in")
+        self._phase("symptom", planned.incident)
+        shows_until = min(until, self._clock.monotonic() + self._pace.shows)
+        incident = self._stage.incident(planned)
+        while why := self._stage.why_not_shown(incident):
+            self._go_on()
+            if self._clock.monotonic() >= shows_until:
+                self._journal.write("symptom", visible=False, detail=why)
+                return "never showed"
+            self._desk.wait(0.5)
+        self._journal.write("symptom", visible=True, detail="")
+        self._phase("respond", planned.incident)
+        while True:
+            self._go_on()
+            if self._has_recovered(planned):
+                return "recovered"
+            if self._clock.monotonic() >= until:
+                return "time box"
+            self._desk.wait(min(0.5, max(0.05, until - self._clock.monotonic())))
+
+    def _has_recovered(self, planned: PlannedIncident) -> bool:
+        """Whether viewers have everything back, and nobody's run is still at work on it."""
+        row, since = self._desk.healthy_for()
+        if row < CONFIRMED or self._desk.runs_going_on():
+            return False
+        if not self._stage.why_not_shown(self._stage.incident(planned)):
+            return False
+        if self._stage.findings():
+            return False
+        self._desk.evidence("recovered", since, f"viewers get {self._stage.expected.name}")
+        return True
+
+    def _audit(self) -> None:
+        """Look for the trail of every emergency run, once each."""
+        stage, emergency = self._stage, self._stage.settings.workflows.emergency.file
+        for run in list(self._desk.runs.values()):
+            if stage.github is None or run.id in self._audited or run.workflow != emergency:
+                continue
+            self._audited.add(run.id)
+            try:
+                trail = trail_of(run, stage.github, stage.settings.audit.tags)
+            except GitHubError as error:
+                self._journal.write("watcher.failed", watcher="audit", error=str(error))
+                continue
+            self._journal.write(
+                "audit",
+                run=run.id,
+                found=dict(trail.found),
+                places=dict(trail.places),
+                missing=trail.missing,
+            )
+
+    def _go_on(self) -> None:
+        """Go on, unless something says stop.
+
+        Raises:
+            StoppedError: it does.
+        """
+        plan = self._stage.plan
+        if self._desk.stopped is not None:
+            reason, by = self._desk.stopped
+            self._stop(reason, by)
+        if self._clock.monotonic() >= self._day_ends:
+            self._stop(f"the time box of the day is over ({plan.stop.time_box:g} s)")
+        limit = plan.stop.availability
+        if limit is not None:
+            share = self._desk.availability(limit.during)
+            if share is not None and share < limit.floor:
+                self._stop(
+                    f"availability was {share:.1%} for {limit.during:g} s, below {limit.floor:.1%}"
+                )
+
+    def _stop(self, reason: str, by: str = "the plan") -> None:
+        self._journal.write("stop", reason=reason, by=by)
+        raise StoppedError(reason)
+
+    # Back ---------------------------------------------------------------------------------------
+
+    def restore(self) -> list[str]:
+        """Put everything back, the last incident first; what is left for people, one line each."""
+        self._desk.end()
+        return self._put_back([undo for undo in reversed(self._undos) if undo.begun])
+
+    def _put_back(self, undos: Sequence[Undo]) -> list[str]:
+        if undos:
+            self._phase("restore")
+        to_do: list[str] = []
+        for undo in undos:
+            outcomes = undo.restore()
+            to_do += self._told(outcomes)
+            conflicts = {outcome.change.resource for outcome in outcomes if not outcome.settled}
+            left = [line for line in undo.verify() if not line.startswith(tuple(conflicts))]
+            self._journal.write("verified", differences=left, conflicts=sorted(conflicts))
+            to_do += left
+        if undos:
+            try:
+                self._forget(f"back-{len(list(self._directory.glob('undo/*')))}")
+            except (ClientError, BotoCoreError) as error:
+                to_do.append(f"the caches could not be told to forget: {error}")
+        return to_do
+
+    def _told(self, outcomes: Sequence[Outcome]) -> list[str]:
+        for outcome in outcomes:
+            self._journal.write(
+                "restored",
+                resource=outcome.change.resource,
+                returned=outcome.returned.value if outcome.returned else "failed",
+                to_do=outcome.to_do,
+            )
+        return [outcome.to_do for outcome in outcomes if not outcome.settled]
+
+    def _forget(self, what: str) -> None:
+        """Let the caches forget; a fault, or its end, is then seen at once."""
+        distribution = self._stage.plan.aws.distribution
+        if distribution:
+            reference = f"{self._directory.name}-{what}-{self._clock.now().timestamp()}"
+            forget(self._stage.aws, distribution, reference)
+
+    def _validated(self) -> list[str]:
+        """What is not as it should be once all is over; waits for the site to settle."""
+        until = self._clock.monotonic() + self._pace.settles
+        while self._stage.findings() and self._clock.monotonic() < until:
+            self._clock.sleep(0.5)
+        found = validate(self._stage)
+        for area in found:
+            self._journal.write(
+                "validated", area=area.name, findings=list(area.findings), looked_at=area.looked_at
+            )
+        return [line for area in found for line in area.findings]
+
+    def _phase(self, name: str, incident: str = "") -> None:
+        self._journal.write("phase", name=name, incident=incident)
+
+
+def fresh_directory(directory: Path) -> Path:
+    """A day's folder, which must not be another day's.
+
+    Raises:
+        SitedrillError: there is a day in it.
+    """
+    if (directory / "journal.jsonl").exists():
+        raise SitedrillError(
+            f"{directory}: another game day is there",
+            hint="name another --out, or `sitedrill gameday restore` finishes that one",
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(directory / "undo", ignore_errors=True)
+    return directory
+
+
+__all__ = ["REHEARSAL", "Day", "Ended", "Pace", "RefusedError", "StoppedError", "fresh_directory"]
