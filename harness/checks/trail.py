@@ -21,7 +21,7 @@ ARTIFACT, STORED = "artifact", "release record"
 
 #: What of an operation each question asks for, where it is known.
 _ASKED: Mapping[str, tuple[Item, ...]] = {
-    "who": ("requested_by",),
+    "who": ("requested_by", "approved_by"),
     "what": ("operation", "method", "environment", "target_commit", "tag"),
     "why": ("why",),
 }
@@ -137,7 +137,7 @@ class Trail:
                 self._found(field, ARTIFACT)
             elif required:
                 names = ", ".join(item.replace("_", " ") for item in absent)
-                what = f"{field} ({names})" if field == "what" else field
+                what = f"{field} ({names})" if len(items) > 1 else field
                 self.missing.append(f"{what}: not in the {ARTIFACT}")
         requested = values.get("requested")
         if requested is not None and in_time(requested, self._operation, self._tolerance):

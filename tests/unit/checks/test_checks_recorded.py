@@ -307,27 +307,35 @@ def after_start(*more: Record) -> list[Record]:
     return [*RECORDS[: at + 1], *more, *RECORDS[at + 1 :]]
 
 
+def approved(by: str) -> list[Record]:
+    """The journal with a review, and an artifact that names who approved."""
+    said = [{"by": by, "state": "approved"}] if by else []
+    records = uploaded(lambda content: content["who"].update(approvals=said))
+    at = next(i for i, r in enumerate(records) if r.kind == "run.started" and r.data["run"] == RUN)
+    return [*records[: at + 1], reviewed("approved"), *records[at + 1 :]]
+
+
 def test_who_approved_stands_in_the_record() -> None:
-    review = reviewed("approved")
-    record = recorded(after_start(review))
+    record = recorded(approved("ada"))
     assert record.complete
     assert record.who.approved_by == ("ada",)
     (approval,) = record.who.approvals
-    assert (approval.environment, approval.at, approval.comment) == ("staging", review.at, "go on")
-    assert record.when.approved == review.at
-    assert places(record, "approved_by") == {"review": "ada"}
-    assert check_audit(after_start(review), RUN).approved_by == ("ada",)
+    at = reviewed("approved").at
+    assert (approval.environment, approval.at, approval.comment) == ("staging", at, "go on")
+    assert record.when.approved == at
+    assert places(record, "approved_by") == {"review": "ada", "artifact": "ada"}
+    assert check_audit(approved("ada"), RUN).approved_by == ("ada",)
 
 
 def test_an_artifact_that_names_another_approver_is_a_contradiction() -> None:
-    said = [{"by": "mallory", "state": "approved"}]
-    spoilt = uploaded(lambda content: content["who"].update(approvals=said))
-    review = reviewed("approved")
-    at = next(i for i, r in enumerate(spoilt) if r.kind == "run.started" and r.data["run"] == RUN)
-    record = recorded([*spoilt[: at + 1], review, *spoilt[at + 1 :]])
-    assert found(record) == [
+    assert found(recorded(approved("mallory"))) == [
         ("contradiction", "artifact: says it was approved by mallory, reviews have ada")
     ]
+
+
+def test_an_artifact_must_say_who_approved_where_somebody_did() -> None:
+    record = recorded(approved(""))
+    assert found(record) == [("missing", "who (approved by): not in the artifact")]
 
 
 def test_an_approver_whom_no_review_knows_is_a_contradiction() -> None:
