@@ -403,6 +403,33 @@ def test_what_a_called_workflow_does_counts_with_what_it_is_given(site: SmallSit
     assert site.found() == []
 
 
+def test_a_reason_that_is_checked_when_all_is_done_is_checked_too_late(site: SmallSite) -> None:
+    site.edit(CHECK, "          echo no check here\n")
+    late = f"      - name: Check late\n        run: |\n{CHECK}"
+    site.edit("      - name: Look\n", f"{late}      - name: Look\n")
+    [found] = site.found()
+    assert (found.rule, found.line) == ("SD003", site.line("run: |\n          case"))
+    assert found.message == "'Choose' changes something before the reason is checked"
+
+
+def test_an_option_is_followed_into_a_called_workflow_under_its_new_name(site: SmallSite) -> None:
+    site.write(
+        ".github/workflows/say.yml",
+        "on:\n  workflow_call:\n    inputs:\n      extent: {type: string}\n"
+        "permissions: {}\njobs:\n  say:\n    runs-on: x\n    timeout-minutes: 5\n"
+        '    steps:\n      - run: case "$E" in one) ops/one ;; both) ops/both ;; esac\n'
+        "        env: {E: '${{ inputs.extent }}'}\n",
+    )
+    site.edit("      invalidate:\n", f"{SCOPE}      invalidate:\n")
+    call = "  say:\n    uses: ./.github/workflows/say.yml\n    with:\n      extent: ${{ inputs.scope }}\n"
+    site.edit("jobs:\n", f"jobs:\n{call}")
+    assert site.found() == []
+    site.edit("[one, both]", "[one, both, none]")
+    [found] = site.found()
+    assert (found.rule, found.line) == ("SD001", site.line("[one, both, none]"))
+    assert found.message == "no step does anything of its own when scope is 'none'"
+
+
 def test_settings_say_which_workflow_is_the_emergencys(site: SmallSite) -> None:
     """By its looks nobody would take it for one."""
     text = (site.root / ".github/workflows/emergency.yml").read_text()
