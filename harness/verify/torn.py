@@ -72,6 +72,7 @@ class _Reader:
 
     def tears(self) -> Generator[Tear, None, None]:
         at = 0
+        above: list[int] = []  # the columns of the entries that the line may belong to
         while at < len(self._lines):
             line = self._lines[at]
             if _is_empty(line):
@@ -81,7 +82,12 @@ class _Reader:
             dashes = entry["dashes"] if entry else ""
             key = entry["key"] if entry else None
             # A value has to be indented further than the key, or than the dash, that it belongs to.
-            parent = len(dashes) if key is not None else max(dashes.rfind("-"), -1)
+            parent = len(dashes) if key is not None else dashes.rfind("-")
+            above = [column for column in above if column < _indent(line)]
+            if parent >= 0:
+                above.append(parent)
+            else:
+                parent = above[-1] if above else -1  # the value begins below its key
             rest = line[entry.end() if entry else 0 :]
             if (key is not None or "-" in dashes) and (block := _BLOCK.match(rest)):
                 at = yield from self._block(at + 1, parent, block["digit"])

@@ -164,7 +164,11 @@ def torn_blocks(draw: st.DrawFn) -> tuple[str, int]:
         lines[-1] += " }}"
     before = "".join(f"{' ' * n}k{n}:\n" for n in range(key_column))
     key = " " * key_column
-    if block:
+    if not block and draw(st.booleans()):
+        head = f"{key}run:\n"
+        body = [" " * needed + line for line in lines]
+        first = 1
+    elif block:
         head = f"{key}run: |\n"
         body = [" " * needed + line for line in lines] + [" " * needed + "echo done"]
         first = 1
@@ -172,7 +176,7 @@ def torn_blocks(draw: st.DrawFn) -> tuple[str, int]:
         head = f"{key}run: {lines[0]}\n"
         body = [" " * needed + line for line in lines[1:]]
         first = 0
-    torn = draw(st.integers(first, len(lines) - 1 if block else len(lines) - 2))
+    torn = draw(st.integers(first, len(body) - (2 if block else 1)))
     limit = needed - 1 if block else key_column
     text = before + head + "\n".join(body)
     number = (before + head).count("\n") + torn + 1
@@ -188,6 +192,12 @@ def test_any_line_of_any_expression_that_is_outdented_is_the_one_finding(
     text, line = case
     assert [(one.rule, one.line) for one in read_source("w", "w", text)[1]] == [("SY001", line)]
     assert tears(mended(text, tears(text))) == []
+
+
+def test_an_expression_that_begins_below_its_key_is_no_exception() -> None:
+    text = "on: push\njobs:\n  a:\n    if:\n      ${{ a &&\n      b\n    }}\n    runs-on: x\n"
+    assert places(text) == [("SY001", 7)]
+    assert places(text.replace("    }}", "     }}")) == []
 
 
 @given(st.text(alphabet="ab:${}' \n-|>\"#[]*&\t", max_size=80))
