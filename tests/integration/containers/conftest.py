@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from containers_support import Shop, a_shop
@@ -22,23 +24,25 @@ sys.path.append(str(Path(__file__).parents[1] / "hostile"))
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """Required where tests are required."""
-    with pytest.MonkeyPatch.context() as patch:
-        running = an_engine(cache_directory() / "test-engine", SystemClock())
+def host() -> Iterator[str]:
+    """Where an engine answers; required where tests are required."""
+    with ExitStack() as stack:
         try:
-            host = running.__enter__()
+            found = stack.enter_context(an_engine(cache_directory() / "test-engine", SystemClock()))
         except SitedrillError as error:
             _without(error)
-        try:
-            # Drills are processes of their own, and look there.
-            patch.setenv("DOCKER_HOST", host)
-            yield find_engine()
-        finally:
-            running.__exit__(None, None, None)
+        yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def engine(host: str) -> Iterator[Engine]:
+    """The engine; drills, which are processes of their own, find it too, but no other test's do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", host)
+        yield find_engine()
+
+
+@pytest.fixture(scope="module")
 def image(engine: Engine) -> str:
     """The runner image, on a base that is fetched, or made where there is no registry."""
     try:
@@ -50,7 +54,7 @@ def image(engine: Engine) -> str:
         _without(error)
 
 
-def _without(error: SitedrillError) -> None:
+def _without(error: SitedrillError) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(str(error))
     pytest.skip(str(error))

@@ -126,8 +126,7 @@ class Shop:
         return True
 
     def _left(self) -> list[str]:
-        named = self.engine.call("ps", "--all", "--quiet", "--filter", "name=act-").split()
-        return [*self.engine.containers(f"{SESSION_LABEL}={self.session}"), *named]
+        return self.engine.containers(f"{SESSION_LABEL}={self.session}")
 
 
 @contextmanager

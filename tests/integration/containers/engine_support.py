@@ -105,6 +105,8 @@ def _start(host: str, place: Path, kept: Path, clock: Clock) -> None:
     except PollTimeoutError as error:
         process.kill()
         raise ToolMissingError(f"{error.message}: {_tail(log)}") from error
+    # Whoever uses it last ends it, which may be another process than this one.
+    process.returncode = 0
 
 
 def _stop(place: Path) -> None:
@@ -114,6 +116,8 @@ def _stop(place: Path) -> None:
         return
     engine.send_signal(signal.SIGTERM)
     engine.wait(ENDS_WITHIN)
+    # The network namespace of containers without one of their own stays mounted.
+    subprocess.run(["umount", place / "exec/netns/default"], capture_output=True, check=False)
 
 
 def _tail(log: Path) -> str:
