@@ -210,6 +210,10 @@ NO_RECORD = "artifact: audit.json of emergency-audit-1 is not an audit record"
             "artifact: none was uploaded",
         ),
         (
+            changed(RECORDS, "artifact", lambda data: {**data, "run": "16140952216"}),
+            "artifact: none was uploaded",
+        ),
+        (
             changed(RECORDS, "artifact", lambda data: {**data, "contents": {}}),
             "artifact: emergency-audit-1 holds no JSON file that can be read",
         ),
