@@ -173,15 +173,25 @@ def repository(
         return _permitted(asked, handler, needs)
 
     guarded.__doc__ = handler.__doc__
-    return _route(desk, f"/repos/{{owner}}/{{repo}}{path}", guarded, methods)
+    return _route(desk, f"/repos/{{owner}}/{{repo}}{path}", guarded, methods, needs)
 
 
 def anywhere(desk: Desk, path: str, handler: Handler, *, methods: Sequence[str] = ()) -> Route:
     """A route that is not about one repository, for those who carry a token."""
-    return _route(desk, path, handler, methods)
+    return _route(desk, path, handler, methods, "")
 
 
-def _route(desk: Desk, path: str, handler: Handler, methods: Sequence[str]) -> Route:
+class Resource(Route):
+    """A route that says what it takes: `needs` is a permission, empty where any token will do.
+
+    `page` is GitHub's, about it.
+    """
+
+    needs = ""
+    page = ""
+
+
+def _route(desk: Desk, path: str, handler: Handler, methods: Sequence[str], needs: str) -> Resource:
     page = page_named_in(handler)
 
     async def answer(request: Request) -> Response:
@@ -201,7 +211,9 @@ def _route(desk: Desk, path: str, handler: Handler, methods: Sequence[str]) -> R
         found.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
         return found
 
-    return Route(path, answer, methods=list(methods) or ["GET"])
+    made = Resource(path, answer, methods=list(methods) or ["GET"])
+    made.needs, made.page = needs, page
+    return made
 
 
 def _permitted(asked: Asked, handler: Handler, needs: str) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from github_world import (
@@ -26,6 +26,7 @@ from test_github_api import Client, bearer
 
 from harness.clock import SystemClock
 from harness.github.api import RESOURCES, GitHubApi
+from harness.github.api.desk import Desk, Resource
 from harness.github.oidc import Issuer
 from harness.github.origin import Origin
 from harness.github.people import Membership, Team
@@ -206,6 +207,21 @@ def test_every_route_names_githubs_page() -> None:
                 assert "https://docs.github.com/" in (handler.__doc__ or ""), name
                 found += 1
     assert found > 60
+
+
+def test_the_docs_name_every_address_and_what_it_needs() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "github.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z]+ `[^`]+`) \| (.+) \|$", told, flags=re.M)
+    nobody = cast("Desk", None)
+    found = []
+    for route in (route for module in RESOURCES for route in module.routes(nobody)):
+        if isinstance(route, Resource):
+            path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
+            short = path.replace("/repos/{owner}/{repo}", "…")
+            needs = f"`{route.needs}`" if route.needs else "any token"
+            methods = sorted((route.methods or set()) - {"HEAD"})
+            found += [(f"{method} `{short}`", needs) for method in methods]
+    assert rows == list(dict.fromkeys(found))
 
 
 def test_what_was_made_is_as_documented(place: Place) -> None:
