@@ -23,6 +23,7 @@ import httpx
 
 from harness import injection, responses
 from harness.baseline import Baselines
+from harness.camera import Camera
 from harness.clock import Clock
 from harness.course import Course, there
 from harness.errors import DrillError, UnmetError
@@ -66,6 +67,7 @@ class Drill:
         clock: Clock,
         interval: float = 0.2,
         run_timeout: float = 300,
+        camera: Camera | None = None,
     ) -> None:
         """Nothing is opened before the first step.
 
@@ -78,6 +80,7 @@ class Drill:
             clock: whose time counts.
             interval: seconds between two probes.
             run_timeout: seconds after which a workflow run is ended.
+            camera: takes pictures of what viewers see, when there is one.
         """
         self.plan = plan
         self.journal = journal
@@ -88,6 +91,7 @@ class Drill:
         self._clock = clock
         self._interval = interval
         self._run_timeout = run_timeout
+        self._camera = camera
         self._cast = Cast(plan.seed)
         self._stack = ExitStack()
         self._http = self._stack.enter_context(httpx.Client(trust_env=False, timeout=10))
@@ -172,6 +176,7 @@ class Drill:
         self._course.enter("inject")
         self._course.noted, self._course.via = self._catalogue.get(incident), via
         self._course.plan()
+        self._picture("before")
 
     def ship(self, incident: str, *, release: str | None = None) -> None:
         """Ship the incident as the next release, through the site's own pipeline.
@@ -217,6 +222,7 @@ class Drill:
             self._course.doubts.append(f"the fault never showed: {why_not}{self._shipping_trouble}")
         seconds = round(self.journal.elapsed() - begun, 3)
         self.journal.write("symptom", visible=not why_not, detail=why_not, seconds=seconds)
+        self._picture("broken")
 
     def roll_back(
         self,
@@ -370,10 +376,18 @@ class Drill:
                 must_be_refused=must_be_refused,
                 must_say=self._must_say,
             )
+            self._picture("after")
         self._course.enter("verdict")
         self.verdict = judge(expected, evidence, self._course.doubts)
         self.journal.write("verdict", **asdict(self.verdict))
         return self.verdict
+
+    def _picture(self, moment: str) -> None:
+        known = self._opened is not None and self._course.noted is not None
+        if self._camera is not None and known and not self._course.doubts:
+            path = self._scene.viewer.page_of(self._course.incident)
+            url = self._scene.environment.url.rstrip("/") + path
+            self._camera.take(moment, url, path=path, journal=self.journal)
 
     @property
     def _scene(self) -> Scene:

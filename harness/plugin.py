@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--sitedrill-out", default="build/drills", help="where journals and reports go")
     add("--sitedrill-seed", type=int, default=1, help="makes up people and words (default: 1)")
     add("--sitedrill-timeout", type=float, default=300, help="seconds for one workflow run")
+    add("--sitedrill-screenshots", default="off", help="auto, on or off (default: off)")
     add("--sitedrill-only", default=None, help="a file of ids: only these drills")
     add("--sitedrill-list", default=None, help="write the ids of the drills into this file")
     add("--sitedrill-session", default=None, help="a session's folder, made by whoever calls")
@@ -311,6 +312,7 @@ class _Shared:
             out=Path(option("--sitedrill-out")),
             seed=option("--sitedrill-seed"),
             run_timeout=option("--sitedrill-timeout"),
+            screenshots=option("--sitedrill-screenshots"),
         )
 
     def _workers(self) -> int:
@@ -339,7 +341,9 @@ class _Shared:
             scratch.rename(self._directory / "total")
 
     def pytest_unconfigure(self) -> None:
-        """The owner ends what is left."""
+        """The owner ends what is left, a worker what it has."""
+        if self._session is not None:
+            self._session.leave()
         if self._joined or self._directory is None:
             return
         from harness.clock import SystemClock  # noqa: PLC0415

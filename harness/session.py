@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from harness.baseline import Baselines
+from harness.camera import choose_camera
 from harness.clock import Clock
 from harness.cloud.clouds import Ground, choose_cloud
 from harness.drill import Drill, Plan
@@ -59,6 +60,8 @@ class Options:
 
     `sandbox` False lets host runs be ordinary processes of the person's.
 
+    `screenshots` is `on`, `off`, or `auto`: where a browser is found, but not in CI.
+
     `run_timeout` is in seconds, for one workflow run; `out` is where journals and reports go.
     """
 
@@ -73,6 +76,7 @@ class Options:
     out: Path = Path("build/drills")
     seed: int = 1
     run_timeout: float = 300
+    screenshots: str = "off"
 
 
 class Session:
@@ -114,6 +118,7 @@ class Session:
             cache=cache_directory(),
             endpoint=options.endpoint,
         )
+        self._camera = choose_camera(options.screenshots, environ=os.environ)
         cloud = choose_cloud(options.cloud, ground)
         if cloud.shared and options.workers > 1:
             raise ConfigError(
@@ -184,6 +189,7 @@ class Session:
             directory=Path(tempfile.mkdtemp(prefix="drill-", dir=self.directory)),
             clock=self._clock,
             run_timeout=self.options.run_timeout,
+            camera=self._camera,
         )
 
     def versions(self) -> dict[str, str]:
@@ -214,9 +220,15 @@ class Session:
 
     def close(self) -> None:
         """End everything that is left and remove the folder; for the owner."""
+        self.leave()
         self.baselines.close()
         self._proxy.close()
         close_session(self.directory, self._clock)
+
+    def leave(self) -> None:
+        """End what this process alone has; for those who joined."""
+        if self._camera is not None:
+            self._camera.close()
 
 
 def close_session(directory: Path, clock: Clock) -> None:

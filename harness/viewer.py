@@ -91,6 +91,14 @@ class Viewer:
             return self._why_not(incident)
         return ""
 
+    def page_of(self, incident: Incident) -> str:
+        """The page on which a person would see an incident best: the front page, if none is named."""
+        for declared in incident.symptom:
+            symptom = self._here(declared)
+            if symptom is not None and _is_page(symptom.path):
+                return symptom.path
+        return "/"
+
     def prober(self, *, journal: Journal, interval: float) -> Prober:
         """Watches a few addresses; healthy is what any good release would serve there.
 
@@ -131,3 +139,9 @@ class Viewer:
             if (symptom := self._here(declared)) is not None
         )
         return next(filter(None, reasons), "")
+
+
+def _is_page(path: str) -> bool:
+    """Whether a browser shows a page there: not for a style sheet, a script or an image."""
+    name = path.rpartition("/")[2]
+    return "." not in name or name.endswith((".html", ".htm"))

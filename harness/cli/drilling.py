@@ -79,6 +79,7 @@ def pytest_command(
         "out": options.out.resolve(),
         "seed": options.seed,
         "timeout": options.run_timeout,
+        "screenshots": options.screenshots,
         "session": directory,
         "only": only,
     }

@@ -75,6 +75,13 @@ def run(
     ),
     seed: Annotated[int, typer.Option(help="Makes up people and words.")] = 1,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one workflow run.")] = 300,
+    screenshots: Annotated[
+        str,
+        typer.Option(
+            help="Pictures of what viewers see, before, broken and after: on, off, or auto: where "
+            "Chromium is found, but not in CI."
+        ),
+    ] = "auto",
     summary: SummaryFile = None,
 ) -> None:
     """Run drills, show what happens, and write the reports."""
@@ -97,6 +104,7 @@ def run(
         out=out,
         seed=seed,
         run_timeout=timeout,
+        screenshots=screenshots,
     )
     with session_directory() as directory:
         # Every mistake in the options is told here, before anything runs.
