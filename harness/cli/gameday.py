@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 from rich.console import Console
@@ -39,6 +39,7 @@ from harness.gameday.rehearsal import rehearse
 from harness.gameday.review import write_review
 from harness.gameday.score import JOURNAL, read_day
 from harness.gameday.starting import example_plan
+from harness.gameday.sturdy import Sturdy
 from harness.resources import reference_site
 from harness.runner.choice import AUTO
 from harness.session import Options
@@ -164,7 +165,9 @@ def run(
     no_sandbox: NoSandbox = False,
 ) -> None:
     """Hold a game day: break, watch, wait for the team, put back, review."""
-    there, clock, console = read_plan(file), SystemClock(), Console()
+    there, clock = read_plan(file), SystemClock()
+    # A terminal that is lost stops the day, and must not keep it from putting everything back.
+    console = Console(file=cast("TextIO", Sturdy()))
     directory = fresh_directory(out or _folder_of_day(there.environment, clock))
     pace = REHEARSAL if rehearsal else Pace()
     pace = replace(pace, sample=every) if every else pace

@@ -119,24 +119,12 @@ class View:
 
 @contextmanager
 def shown(view: View, console: Console) -> Iterator[None]:
-    """Show the view for the length of a `with`; a terminal that is gone is no error of the day's."""
+    """Show the view for the length of a `with`, where there is a terminal."""
     if not console.is_terminal:
         yield
         return
-    try:
-        live = Live(view, console=console, refresh_per_second=4, transient=False)
-        live.start()
-    except OSError:
+    with Live(view, console=console, refresh_per_second=4):
         yield
-        return
-    try:
-        yield
-    finally:
-        try:
-            live.stop()
-        except OSError:
-            # The terminal is gone, and its last picture with it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @contextmanager
