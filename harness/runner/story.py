@@ -159,7 +159,8 @@ class Story:
         told = f"{level}: {line}" if level else line
         self._write("step.output", job=self.name, step=step, line=told)
         if self.listener:
-            self.listener.line(step, line, level=level)
+            # The log can be fetched: what is masked in the journal is masked there.
+            self.listener.line(step, str(self.journal.masked({"": line})[""]), level=level)
 
     def _write(self, kind: str, **data: object) -> None:
         self.journal.write(kind, run=self.run, **data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -85,6 +86,23 @@ def test_github_knows_the_sites_repository_and_no_other(outward: Outward) -> Non
     assert '"total_count":0' in outward.sh(own).stdout
     assert outward.sh(f"curl -fsS {api}/other/repository/releases/latest").returncode == 22
     assert [asked[2:] for asked in outward.asked()] == [("github", 200), ("refused", 403)]
+
+
+@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is missing")
+def test_gh_in_a_step_speaks_with_the_worlds_github(outward: Outward) -> None:
+    given = {"GH_TOKEN": outward.credentials.token, "GH_REPO": "harbourlight/website"}
+    script = """
+      gh workflow list
+      gh release create v1.0.0 --notes News --title One
+      gh release list
+      gh api repos/{owner}/{repo}/git/ref/tags/v1.0.0 --jq .ref
+    """
+    done = outward.sh(script, **given)
+    assert done.returncode == 0, done.stderr
+    assert "Deploy\tactive" in done.stdout
+    assert "One\tLatest\tv1.0.0" in done.stdout
+    assert done.stdout.endswith("refs/tags/v1.0.0\n")
+    assert {answer for _, _, answer, _ in outward.asked()} == {"github"}
 
 
 def test_only_a_run_that_goes_on_gets_an_answer(outward: Outward) -> None:
