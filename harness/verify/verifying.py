@@ -13,6 +13,7 @@ from harness.verify.ignoring import accepted, doubtful, ignores
 from harness.verify.look import View
 from harness.verify.merging import merged
 from harness.verify.others import OTHERS, ask
+from harness.verify.others.zizmor import UNREADABLE
 from harness.verify.report import Report
 from harness.verify.rules import CAUSES, DRILL_RULES
 from harness.verify.site import read_site
@@ -95,7 +96,13 @@ def verify(workflows: Sequence[Path] = (), options: Options | None = None) -> Re
 def _consequences_aside(
     findings: Iterable[Finding], sources: Iterable[Source], broken: Iterable[Source]
 ) -> list[Finding]:
-    """Without what is only said of a workflow because another, which it calls, cannot be read."""
+    """Without what is only said because of another fault.
+
+    Of a workflow: that one which it calls cannot be read. Of zizmor: that it cannot read what others
+    find faults in.
+    """
+    findings = list(findings)
+    faulty = {one.path for one in findings if one.tool in ("act", "actionlint")}
     files = tuple(f"./{source.file}" for source in broken)
     calls = {
         (source.path, job.get("uses").place.line)
@@ -103,7 +110,11 @@ def _consequences_aside(
         for job in source.root.get("jobs").values()
         if job.get("uses").text in files
     }
-    return [one for one in findings if (one.path, one.line) not in calls]
+    return [
+        one
+        for one in findings
+        if (one.path, one.line) not in calls and not (one.rule == UNREADABLE and one.path in faulty)
+    ]
 
 
 def _sifted(

@@ -14,6 +14,15 @@ from harness.errors import ProcessError
 WITHIN = 60.0
 
 
+class ToolEndedError(ProcessError):
+    """It ended with an unusual code: `said` is what it wrote."""
+
+    def __init__(self, message: str, said: str, *, hint: str) -> None:
+        """The end of what it said belongs to the message."""
+        super().__init__(message, hint=hint)
+        self.said = said
+
+
 def run(
     program: Path, arguments: Sequence[str], *, root: Path, usual: Collection[int]
 ) -> tuple[str, str]:
@@ -23,7 +32,8 @@ def run(
     finds, nor can it leave anything behind.
 
     Raises:
-        ProcessError: it ended with another code than the usual ones, or took too long.
+        ToolEndedError: it ended with another code than the usual ones.
+        ProcessError: it cannot be run, or took too long.
     """
     name = program.name.partition("-")[0]
     with tempfile.TemporaryDirectory(prefix="sitedrill-verify-") as home:
@@ -44,8 +54,9 @@ def run(
             raise ProcessError(f"{name} took longer than {WITHIN:g} s") from error
     out, err = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
     if done.returncode not in usual:
-        raise ProcessError(
-            f"{name} ended with {done.returncode}: {(err or out).strip()[-500:]}",
+        raise ToolEndedError(
+            f"{name} ended with {done.returncode}: {' '.join((err or out).split())[-300:]}",
+            err or out,
             hint=f"--without {name} does without it",
         )
     return out, err

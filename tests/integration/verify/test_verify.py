@@ -21,6 +21,7 @@ pytestmark = pytest.mark.integration
 SITEDRILL = Path(sys.executable).parent / "sitedrill"
 TERRAFORM = reference_site().parent / "terraform"
 EMERGENCY = ".github/workflows/emergency.yml"
+RUN = ".github/workflows/run.yml"
 
 
 def verify(*workflows: str, cwd: Path, without: tuple[str, ...] = ()) -> Report:
@@ -80,6 +81,19 @@ def test_each_tool_has_its_say_in_one_list(site: Path) -> None:
     found = {(one.rule, one.also) for one in verify(cwd=site).findings}
     assert found == {("zizmor/excessive-permissions", ())}
     assert verify(cwd=site, without=("zizmor",)).findings == ()
+
+
+def test_what_zizmor_cannot_take_in_hides_nothing_of_the_rest(site: Path) -> None:
+    """It fails on a workflow without events, which others explain."""
+    edit(site, "\non:\n", "\non: 3\nunless:\n", RUN)
+    edit(site, "permissions:\n  contents: read\n\n# One", "permissions: write-all\n\n# One")
+    found = verify(cwd=site).findings
+    assert "zizmor/excessive-permissions" in {one.rule for one in found if one.path == EMERGENCY}
+    broken = [one for one in found if one.path == RUN]
+    assert any(one.tool == "actionlint" for one in broken)
+    assert "zizmor/unreadable" not in {one.rule for one in broken}
+    alone = verify(cwd=site, without=("act", "actionlint")).findings
+    assert [one.path for one in alone if one.rule == "zizmor/unreadable"] == [RUN]
 
 
 def test_a_workflow_that_is_called_and_cannot_be_read_is_the_only_finding(tmp_path: Path) -> None:
