@@ -1,11 +1,13 @@
-"""Letting waiting runs into their environments, as whoever may.
+"""Letting waiting runs into their environments, as whoever may; or turning them away.
 
 approve(control, run)                        # somebody who may, chosen by the rules
 approve(control, run, by="octo-ops")
+reject(control, run, comment="not tonight")
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from harness.errors import DrillError
@@ -14,6 +16,9 @@ from harness.github.reviews import Pending
 from harness.github.runs import Run
 
 COMMENT = "Approved: go ahead"
+REJECTED = "Rejected: not now"
+#: What somebody does about a run that waits.
+Decide = Callable[[ControlPlane, Run], None]
 
 
 def approve(control: ControlPlane, run: Run, *, by: str = "", comment: str = COMMENT) -> None:
@@ -35,6 +40,30 @@ def approve(control: ControlPlane, run: Run, *, by: str = "", comment: str = COM
             control.reviews.review(run, [pending.rules.name], "approved", by=who, comment=comment)
         if pending.rules.wait_minutes:
             control.reviews.let_pass(timedelta(minutes=pending.rules.wait_minutes))
+
+
+def reject(control: ControlPlane, run: Run, *, by: str = "", comment: str = REJECTED) -> None:
+    """Reject everything of a run that waits for a review.
+
+    Args:
+        control: GitHub's side.
+        run: which waits.
+        by: who rejects; for each environment somebody who may, where nobody is named.
+        comment: what they say.
+
+    Raises:
+        DrillError: nobody may reject it, or it only waits for a timer.
+        DispatchError: whoever is named may not.
+    """
+    waiting = control.reviews.pending(run)
+    for pending in waiting:
+        if not pending.rules.reviewers:
+            raise DrillError(
+                f"nobody can reject the deployment to {pending.rules.name}: it has no reviewers",
+                hint=f"environments.{pending.rules.name}.reviewers names who may",
+            )
+        who = by or _somebody(control, run, pending)
+        control.reviews.review(run, [pending.rules.name], "rejected", by=who, comment=comment)
 
 
 def _somebody(control: ControlPlane, run: Run, pending: Pending) -> str:

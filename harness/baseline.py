@@ -229,6 +229,7 @@ class Baselines:
                     index=self.index,
                     outside=self.outside,
                 )
+                world.community.introduce(author.handle)
                 with world:
                     states = deploy_past(world, releases, environment, author, keep=self._keep)
             (place / "world" / "github").rename(place / "github")

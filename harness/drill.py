@@ -327,8 +327,8 @@ class Drill:
     # What may happen besides.
 
     def stranger(self) -> Actor:
-        """Somebody who is no owner of anything."""
-        return self._cast.actor()
+        """Somebody who may write, and is no owner of anything."""
+        return responses.new_member(self.world, self._cast)
 
     def give_up(self, cause: str) -> None:
         """Something broke: the verdict is `error`, unless there is one already."""

@@ -8,8 +8,10 @@ from typing import Any
 
 from harness.baseline import Baseline
 from harness.errors import ConfigError, DispatchError, DrillError
+from harness.github import codeowners
 from harness.github.actors import Actor, Cast
 from harness.github.history import Release
+from harness.github.library import WORKFLOWS
 from harness.github.runs import Run
 from harness.places import Environment
 from harness.promises import Target
@@ -169,33 +171,32 @@ def somebody_who_may(world: World, environment: Environment, cast: Cast) -> Acto
     if isinstance(who, tuple):
         return Actor(who[0])
     if who == "member" or (who is None and environment.name == "staging"):
-        return cast.actor()
+        return new_member(world, cast)
     owners = owners_of_emergency(world)
     if owners:
         return Actor(owners[0])
     if who is None:
-        return cast.actor()
+        return new_member(world, cast)
     raise DrillError(
-        ".github/CODEOWNERS names no person for the emergency workflow",
+        "CODEOWNERS names nobody who may write for the emergency workflow",
         hint=f"{environment.name} needs somebody who may start it; "
         f"{FILE_NAME} can name them: environments.{environment.name}.responder",
     )
 
 
-def owners_of_emergency(world: World) -> list[str]:
-    """The handles that CODEOWNERS names for the emergency workflow: the last line that matches.
+def new_member(world: World, cast: Cast) -> Actor:
+    """Somebody new, who may write and is no owner of anything."""
+    somebody = cast.actor()
+    world.community.introduce(somebody.handle)
+    return somebody
 
-    https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
-    """
+
+def owners_of_emergency(world: World) -> list[str]:
+    """The handles of those who own the emergency workflow by CODEOWNERS, and may write."""
     head = world.origin.head()
-    files = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-    text = next((text for file in files if (text := world.origin.read_file(head, file))), "")
-    owners: list[str] = []
-    for line in text.splitlines():
-        pattern, *names = line.partition("#")[0].split() or [""]
-        if pattern == "*" or (pattern and "/.github/workflows/".startswith(pattern)):
-            owners = [name.removeprefix("@") for name in names if "/" not in name]
-    return owners
+    found = codeowners.find(lambda path: world.origin.read_file(head, path))
+    file = f"{WORKFLOWS}/{world.settings.workflows.emergency.file}"
+    return list(found.people(file, world.community.membership)) if found else []
 
 
 def nothing(live: Release) -> Response:

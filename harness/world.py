@@ -21,13 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.approvals import approve
+from harness.approvals import Decide, approve
 from harness.clock import Clock
 from harness.cloud.calls import AwsCall
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import Emulator
 from harness.cloud.gateway import Gateway
 from harness.cloud.operations import OperationIndex
+from harness.community import Community, rules_of
 from harness.crew import Surroundings, WorldCrew
 from harness.edge import BUCKET_CHANGES, Edge, WebsiteBucket
 from harness.egress.egress import Egress
@@ -118,6 +119,11 @@ class World:
         self._stack = ExitStack()
         self.endpoint = ""
         self.api_url = ""
+        #: Who belongs to it; those whom the drill makes up are introduced.
+        self.community = Community(settings, directory / "github")
+        #: What is done about a run that waits for its environment; it is let go, unless somebody says
+        #: otherwise.
+        self.decide: Decide = approve
         #: Where the world listens, by what does.
         self.listening: dict[str, int] = {}
         self.environments: dict[str, Environment] = {}
@@ -195,10 +201,12 @@ class World:
             clock=self.clock,
             new_id=self._new_id,
             vault=self._values,
+            rules=rules_of(self.settings),
+            resolve=self.community.resolve,
             labels=LABELS,
         )
         enter.callback(control.close)
-        api = GitHubApi(control, self._issuer, clock=self.clock)
+        api = GitHubApi(control, self._issuer, clock=self.clock, role_of=self.community.role_of)
         serving.serve(api.app, sock)
         egress = Egress(
             repository=self.settings.site.repository,
@@ -325,7 +333,7 @@ class World:
             workflow: the file's name, such as `emergency.yml`.
             ref: the branch or tag it is started on.
             inputs: as the person gives them.
-            actor: the person's handle.
+            actor: the person's handle; they need write access.
             role: what the run is for in the drill: setup, inject, response or pipeline.
             said: what else the journal is to hold about the dispatch.
 
@@ -334,6 +342,7 @@ class World:
         """
         given = self.values.filled(inputs)
         try:
+            self.community.admit(actor)
             with self.control.archive.store.change():
                 run = self.control.dispatch(workflow, ref=ref, inputs=given, actor=actor, role=role)
                 self.control.told.write(
@@ -355,7 +364,12 @@ class World:
         return run
 
     def push_tag(self, tag: str, *, actor: str, role: str) -> list[Run]:
-        """Somebody pushes a tag that stands in the origin already; the runs that it starts."""
+        """Somebody pushes a tag that stands in the origin already; the runs that it starts.
+
+        Raises:
+            DispatchError: GitHub would not let them push.
+        """
+        self.community.admit(actor)
         runs = self.control.pushes.pushed_tag(tag, Pusher(actor, role=role))
         for run in runs:
             self.journal.write(
@@ -370,7 +384,7 @@ class World:
         return runs
 
     def finished(self, run: Run) -> Ran:
-        """A run once it has ended, with whoever may approving what waits for approval.
+        """A run once it has ended; `decide` says what becomes of what waits for an environment.
 
         Raises:
             DrillError: nobody may approve of it, or it does not end.
@@ -384,7 +398,7 @@ class World:
                 timed_out = now.cause.startswith(TIMED_OUT)
                 conclusion = "timed_out" if timed_out else str(now.conclusion)
                 return Ran(now, conclusion, now.cause)
-            approve(self.control, now)
+            self.decide(self.control, now)
 
     def concluded(self, runs: Sequence[Run]) -> list[Ran]:
         """Runs, and all those that they have started, once they have ended."""

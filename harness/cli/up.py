@@ -165,6 +165,20 @@ def _begin(
     return place.begin(session.baselines, baseline, token)
 
 
+def _people(world: World) -> list[str]:
+    """Whoever somebody might want to be: owners of the emergency workflow first, then reviewers."""
+    reviewers = (
+        handle
+        for section in world.settings.environments.values()
+        for name in section.reviewers
+        for handle in sorted(world.community.resolve(name))
+    )
+    people: dict[str, str] = {}
+    for handle in (*owners_of_emergency(world), *reviewers, *sorted(world.community.everybody)):
+        people.setdefault(handle.lower(), handle)
+    return list(people.values())
+
+
 def _tell(world: World, standing: Standing, console: Console, *, as_json: bool) -> None:
     shells = [world.person(handle) for handle in _people(world)]
     files = [shell.write() for shell in shells]
@@ -193,12 +207,3 @@ def _tell(world: World, standing: Standing, console: Console, *, as_json: bool) 
             f"{'gh, git':14} . {file} ({shell.handle})", soft_wrap=True, highlight=False
         )
     console.print("Ctrl-C ends it.")
-
-
-def _people(world: World) -> list[str]:
-    """Whom the site's settings name; whoever owns the emergency workflow, where they name nobody."""
-    named = world.settings.people
-    if named is None:
-        return list(owners_of_emergency(world))
-    of_teams = (handle for team in named.teams.values() for handle in team.members)
-    return sorted({*named.owners, *named.members, *of_teams}, key=str.lower)

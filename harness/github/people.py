@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
+#: The domain of the addresses that GitHub gives to everybody.
+NO_REPLY = "users.noreply.github.com"
 #: What a person may do, from the least to the most.
 ROLES: tuple[Role, ...] = ("none", "read", "triage", "write", "maintain", "admin")
 
@@ -58,6 +60,7 @@ class Membership:
         base: what every member of the organisation may do at least.
             https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/setting-base-permissions-for-an-organization
         others: what everybody else may do: nothing in a private repository, read in a public one.
+        emails: whose an e-mail address is, by address.
     """
 
     organisation: str
@@ -66,6 +69,7 @@ class Membership:
     teams: Mapping[str, Team] = field(default_factory=dict)
     base: Role = "none"
     others: Role = "none"
+    emails: Mapping[str, str] = field(default_factory=dict)
 
     def role_of(self, handle: str) -> Role:
         """The most of what somebody was given: by themselves, by their teams, as a member."""
@@ -128,6 +132,20 @@ class Membership:
         else:
             named = (plain.lower(),)
         return frozenset(one for one in named if at_least(self.role_of(one), "read"))
+
+    def by_email(self, address: str) -> str:
+        """Whose an e-mail address is, "" where nobody knows.
+
+        Everybody has the address that GitHub gives to those who hide theirs:
+        https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address
+        """
+        local, _, domain = address.lower().rpartition("@")
+        if domain == NO_REPLY:
+            return local.rpartition("+")[2]
+        return next(
+            (handle for known, handle in self.emails.items() if known.lower() == address.lower()),
+            "",
+        )
 
     def with_member(self, handle: str, role: Role) -> Membership:
         """With one more member, or with another role of one."""

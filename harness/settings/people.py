@@ -61,6 +61,7 @@ class PeopleSection(Strict):
         teams: by their slug, as in `@organisation/slug`.
         base: what every member of the organisation may do at least.
         others: what everybody else may do: "read" in a public repository, "none" in a private one.
+        emails: whose the e-mail addresses are that CODEOWNERS may name, by address.
     """
 
     owners: tuple[Handle, ...] = ()
@@ -68,6 +69,7 @@ class PeopleSection(Strict):
     teams: Mapping[Slug, TeamSection] = {}
     base: Literal["none", "read", "write", "admin"] = "read"
     others: Literal["none", "read"] = "none"
+    emails: Mapping[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], Handle] = {}
 
 
 def check_people(settings: SiteSettings, file: Path) -> None:
