@@ -130,6 +130,7 @@ def bare_once(made: Session, path: Path) -> float:
         world._runner = runner
         with world:
             environment = world.environment("staging")
+            world.community.introduce("somebody")
             injection.drift(world, made.catalogue.get("html-truncated"), environment)
             capture(world.clients("checks"), environment.bucket, world.distribution_id(environment))
             ran = world.dispatch(

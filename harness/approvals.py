@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from harness.errors import DrillError
+from harness.errors import DispatchError, DrillError
 from harness.github.control import ControlPlane
 from harness.github.reviews import Pending
 from harness.github.runs import Run
@@ -64,6 +64,18 @@ def reject(control: ControlPlane, run: Run, *, by: str = "", comment: str = REJE
             )
         who = by or _somebody(control, run, pending)
         control.reviews.review(run, [pending.rules.name], "rejected", by=who, comment=comment)
+
+
+def alone(control: ControlPlane, run: Run) -> None:
+    """Nobody is there but who asked: they try to approve of it, and give up where they may not."""
+    for pending in control.reviews.pending(run):
+        try:
+            control.reviews.review(
+                run, [pending.rules.name], "approved", by=run.triggering_actor, comment=COMMENT
+            )
+        except DispatchError as refused:
+            control.cancel(run, cause=f"nobody else was there to approve, and {refused.message}")
+            return
 
 
 def _somebody(control: ControlPlane, run: Run, pending: Pending) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 
 from harness import responses
-from harness.checks.turns import unasked
+from harness.approvals import alone, approve, reject
+from harness.checks.turns import unapproved, unasked
 from harness.errors import DrillError
 from harness.github.actors import Actor, Cast
 from harness.github.changes import add_harmless_change
@@ -50,6 +51,7 @@ class Others:
         self._cast = cast
         self._live = live
         self._unmerged = ""
+        self._must_be_approved = False
         self._gives_way: list[Run] = []
         self._goes_to_its_end: list[Run] = []
         self._broken: list[str] = []
@@ -66,6 +68,36 @@ class Others:
             "unmerged work": self._unmerged,
         }
 
+    # Who asks, and who is asked.
+
+    def called(self, handle: str) -> Actor:
+        """Somebody of this handle, who may write."""
+        self._scene.world.community.introduce(handle, "write")
+        return Actor(handle)
+
+    def reader(self) -> Actor:
+        """Somebody who belongs to the organisation, and may only read."""
+        who = self._cast.actor()
+        self._scene.world.community.introduce(who.handle, "read")
+        return who
+
+    def outsider(self) -> Actor:
+        """Somebody whom nobody knows."""
+        return self._cast.actor()
+
+    def approve(self) -> None:
+        """Whoever may is there to approve; before another one does, nothing may happen."""
+        self._scene.world.decide = approve
+        self._must_be_approved = True
+
+    def leave_alone(self) -> None:
+        """Nobody is there to approve but who asks."""
+        self._scene.world.decide = alone
+
+    def reject(self) -> None:
+        """Whoever may approve says no."""
+        self._scene.world.decide = reject
+
     # Pushes, and whatever else might start something.
 
     def push(self, branch: str, *, whole: bool = True) -> None:
@@ -75,7 +107,7 @@ class Others:
             branch: which; one that is not there yet begins at the default branch.
             whole: whether the change can be built.
         """
-        world, who = self._scene.world, self._cast.actor()
+        world, who = self._scene.world, self._colleague()
         content, news = world.settings.site.content, self._cast.news()
 
         def change(tree: Path) -> None:
@@ -95,7 +127,7 @@ class Others:
 
     def push_tag(self, tag: str) -> None:
         """Tag the head of the default branch, push the tag, and let come what comes of it."""
-        world, who = self._scene.world, self._cast.actor()
+        world, who = self._scene.world, self._colleague()
         origin = world.origin
         origin.tag_release(tag, origin.head(), author=who, when=origin.next_time())
         world.control.pushes.pushed(Pusher(who.handle, role=ROLE))
@@ -103,7 +135,7 @@ class Others:
 
     def let_schedules_come_round(self) -> None:
         """Let the time come of every workflow that has one."""
-        world, who = self._scene.world, self._cast.actor()
+        world, who = self._scene.world, self._colleague()
         for workflow in world.control.library.every(world.origin.head()):
             if "schedule" in workflow.triggers:
                 world.control.fire_schedule(workflow.file, actor=who.handle)
@@ -113,7 +145,7 @@ class Others:
         """Let another system send an event (`repository_dispatch`) of this type."""
         world = self._scene.world
         words = {"environment": self._scene.environment.name, "operation": "rollback"}
-        world.control.dispatch_event(event, words, actor=self._cast.actor().handle)
+        world.control.dispatch_event(event, words, actor=self._colleague().handle)
         world.settled()
 
     def ask_with_token_of_a_run(self) -> None:
@@ -131,7 +163,7 @@ class Others:
             how.file,
             ref=world.origin.default_branch,
             inputs=deployed,
-            actor=self._cast.actor().handle,
+            actor=self._colleague().handle,
             role=ROLE,
         )
         world.finished(run)
@@ -160,7 +192,7 @@ class Others:
         )
         ref = live.tag if how.ref == "tag" else world.origin.default_branch
         run = world.dispatch(
-            how.file, ref=ref, inputs=inputs, actor=self._cast.actor().handle, role=ROLE
+            how.file, ref=ref, inputs=inputs, actor=self._colleague().handle, role=ROLE
         )
         self._begun(run)
 
@@ -206,7 +238,8 @@ class Others:
             for run in self._goes_to_its_end
             if world.control.run(run.id).conclusion == "cancelled"
         ]
-        return (*self._broken, *left, *unasked(records, emergency))
+        by_one = unapproved(records) if self._must_be_approved else ()
+        return (*self._broken, *left, *unasked(records, emergency), *by_one)
 
     def _dispatch(self, method: str, target_commit: str | None) -> Run:
         scene = self._scene
@@ -232,6 +265,10 @@ class Others:
 
     def _somebody(self) -> Actor:
         return responses.somebody_who_may(self._scene.world, self._scene.environment, self._cast)
+
+    def _colleague(self) -> Actor:
+        """Somebody new, who may write."""
+        return responses.new_member(self._scene.world, self._cast)
 
     def _begun(self, run: Run) -> None:
         world = self._scene.world

@@ -32,6 +32,21 @@ def _serves_first(drill: Drill, environment: str) -> None:
     drill.open(environment, first=True)
 
 
+@given("another owner is there to approve")
+def _approves(drill: Drill) -> None:
+    drill.others.approve()
+
+
+@given("nobody is there to approve but who asks")
+def _is_alone(drill: Drill) -> None:
+    drill.others.leave_alone()
+
+
+@given("whoever is asked to approve rejects it")
+def _rejects(drill: Drill) -> None:
+    drill.others.reject()
+
+
 @given("the site is in its steady state")
 def _steady(drill: Drill) -> None:
     drill.check_steady_state()
@@ -70,6 +85,21 @@ def _rolls_back_because(drill: Drill, method: str, reason: str) -> None:
 @when(parsers.parse("somebody who owns nothing rolls back by {method}"))
 def _stranger_rolls_back(drill: Drill, method: str) -> None:
     drill.roll_back(method, actor=drill.stranger())
+
+
+@when(parsers.parse("somebody called {handle} rolls back by {method}"))
+def _named_rolls_back(drill: Drill, handle: str, method: str) -> None:
+    drill.roll_back(method, actor=drill.others.called(handle))
+
+
+@when(parsers.parse("somebody who may only read rolls back by {method}"))
+def _reader_rolls_back(drill: Drill, method: str) -> None:
+    drill.roll_back(method, actor=drill.others.reader())
+
+
+@when(parsers.parse("a stranger rolls back by {method}"))
+def _outsider_rolls_back(drill: Drill, method: str) -> None:
+    drill.roll_back(method, actor=drill.others.outsider())
 
 
 @when(parsers.re(r'the engineer on call rolls back by (?P<method>\w+), to "(?P<target>.*)"'))

@@ -69,7 +69,7 @@ def test_a_second_rollback_goes_further_back_and_never_to_the_broken_release(
             "operation": "rollback",
             "reason": "the release before is wanted",
         },
-        actor="somebody",
+        actor=drill.stranger().handle,
         role="response",
     )
     ran = drill.world.finished(again)

@@ -53,6 +53,12 @@ CONCURRENCY = """concurrency:
   group: deploy-${{ inputs.environment }}
   cancel-in-progress: false
 """
+AUTHORITY = """        if: inputs.environment == 'prod'
+        run: ops/code-owner"""
+ENVIRONMENT = """    environment:
+      name: ${{ inputs.environment }}
+      url: ${{ inputs.environment == 'prod' && vars.PROD_URL || vars.STAGING_URL }}
+"""
 NEWEST_TAG = 'commit="$(git rev-list -n 1 "$(git tag --sort=-creatordate | head -n 1)")"'
 
 SABOTAGES = {
@@ -157,6 +163,47 @@ SABOTAGES = {
         {EMERGENCY: ((BRANCH_CHECK, "          if false; then\n"),)},
         NOT_REFUSED,
     ),
+    "staging asks for an owner": Sabotage(
+        "staging",
+        "member who owns nothing",
+        {EMERGENCY: ((AUTHORITY, AUTHORITY.replace("inputs.environment == 'prod'", "always()")),)},
+        r"^the run ended in failure: step Check the authority failed",
+    ),
+    "owners are told by how their handles begin": Sabotage(
+        "production",
+        "called and not oncall and not web",
+        {
+            "ops/code-owner": (
+                (
+                    "includes(`@${handle}`.toLowerCase())",
+                    "some((one) => one.startsWith(`@${handle}`))",
+                ),
+            )
+        },
+        NOT_REFUSED,
+        environment="prod",
+    ),
+    "nobody asks whether they own it": Sabotage(
+        "production",
+        "somebody who owns nothing",
+        {EMERGENCY: ((AUTHORITY, AUTHORITY.replace("inputs.environment == 'prod'", "false")),)},
+        NOT_REFUSED,
+        environment="prod",
+    ),
+    "production is no environment": Sabotage(
+        "production",
+        "who is asked rejects it",
+        {EMERGENCY: ((ENVIRONMENT, ""),)},
+        r"^the operation was (not refused: tag|refused, but not for 'the deployment to prod was rej)",
+        environment="prod",
+    ),
+    "whoever asks may do as they like": Sabotage(
+        "production",
+        "cannot approve of it themselves",
+        {EMERGENCY: ((ENVIRONMENT, ""),)},
+        r"^the operation was (not refused: tag|refused, but not for 'is not permitted to review)",
+        environment="prod",
+    ),
     "a hotfix is not handed over": Sabotage(
         "hotfix",
         "through the standard pipeline",
@@ -222,9 +269,14 @@ ALIKE = {
     "a schedule begins it",
     "an event from elsewhere begins it",
     "a deployment may begin it",
+    "a build that fails begins it",
     "bytes count as characters",
     "the target is put into a script",
     "a tag will do for its commit",
+    "a commit of any branch will do",
+    "a hotfix deploys the newest release",
+    "nobody asks whether they own it",
+    "whoever asks may do as they like",
     "a newer operation stops the older one",
 }
 
@@ -268,6 +320,8 @@ def test_a_broken_promise_is_found_and_the_reason_told(
 
 
 def _expression(scenarios: str) -> str:
-    """For `-k`: every word of it but those that mean something there."""
+    """For `-k`: every word of it but those that mean something there; as it is where one is `and`."""
+    if " and " in scenarios:
+        return scenarios
     words = re.findall(r"\w+", scenarios)
     return " and ".join(word for word in words if word not in {"and", "or", "not"})
