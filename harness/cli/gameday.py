@@ -77,6 +77,9 @@ def plan(
     iam: Annotated[
         bool, typer.Option("--iam", help="Print the least IAM policy that the plan needs.")
     ] = False,
+    no_github: Annotated[
+        bool, typer.Option("--no-github", help="With --check: ask nothing of GitHub.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a plan that is there.")] = False,
     site: Site = None,
     settings: SettingsFile = None,
@@ -92,7 +95,7 @@ def plan(
     if check:
         with (
             tempfile.TemporaryDirectory(prefix="sitedrill-") as scratch,
-            open_stage(read_plan(file), here, scratch=Path(scratch)) as stage,
+            open_stage(read_plan(file), here, scratch=Path(scratch), github=not no_github) as stage,
         ):
             proof = prove(stage)
         show_proof(proof, Console())

@@ -47,7 +47,7 @@ class _Pages(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def send_error(self, code: int, *_: Any, **__: Any) -> None:
-        body = (reference_site() / "src" / "404.html").read_bytes()
+        body = (Path(self.directory) / "404.html").read_bytes()
         self.send_response(code)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -59,9 +59,9 @@ class _Pages(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def viewers_get_the_pages() -> Iterator[str]:
+def viewers_get_the_pages(folder: Path | None = None) -> Iterator[str]:
     """A site that is always well; its address."""
-    pages = functools.partial(_Pages, directory=str(reference_site() / "src"))
+    pages = functools.partial(_Pages, directory=str(folder or reference_site() / "src"))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), pages)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
