@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.audit import TRAIL, AuditRecord, Trail, read_trail
+from harness.audit import TRAIL, AuditRecord, Head, Trail, read_trail
 from harness.cli.common import MET, UNMET
 from harness.reports.trail import AUDIT
 
@@ -72,8 +72,13 @@ def show(trail: Trail, folder: Path, console: Console) -> None:
     if trail.broken is not None:
         console.print(Text(f"the chain is broken: {trail.broken}", style="bold red"))
     elif trail.head is not None:
-        held = f"the chain holds: {trail.head.records} records, head {trail.head.hash}"
+        held = f"the chain holds: {counted(trail.head)}, head {trail.head.hash}"
         console.print(Text(held, style="bold"), soft_wrap=True)
+
+
+def counted(head: Head) -> str:
+    """How many records a chain has, in words."""
+    return f"{head.records} record" + ("" if head.records == 1 else "s")
 
 
 def _row(record: AuditRecord) -> tuple[str, ...]:

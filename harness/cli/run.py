@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from harness.audit import read_trail
+from harness.cli.audit import counted
 from harness.cli.common import (
     INTERRUPTED,
     MET,
@@ -145,7 +146,7 @@ def run(
     console.print(matrix(results, out_dir=out))
     head = read_trail(out / AUDIT).head
     if head is not None:
-        told = f"audit     {out / AUDIT}: {head.records} records, head {head.hash}"
+        told = f"audit     {out / AUDIT}: {counted(head)}, head {head.hash}"
         console.print(told, markup=False, highlight=False, soft_wrap=True)
     if summary is not None:
         append_summary(summary, results)
