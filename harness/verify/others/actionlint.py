@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.verify.finding import Finding
-from harness.verify.others.asking import run
+from harness.verify.others.asking import run, source_at
 from harness.verify.source import Source
 
 _FIX = "https://github.com/rhysd/actionlint/blob/v1.7.12/docs/checks.md"
@@ -23,10 +23,11 @@ def ask_actionlint(program: Path, root: Path, sources: Sequence[Source]) -> list
     Raises:
         ProcessError: it failed.
     """
-    paths = {source.file: source for source in sources}
+    paths = [source.file for source in sources]
     arguments = ["-shellcheck=", "-pyflakes=", "-format", "{{json .}}", "--", *paths]
     out, _ = run(program, arguments, root=root, usual=(0, 1))
-    return [_finding(paths[one["filepath"]], one) for one in json.loads(out or "[]")]
+    told = json.loads(out or "[]")
+    return [_finding(source_at(root, one["filepath"], sources), one) for one in told]
 
 
 def _finding(source: Source, one: dict[str, object]) -> Finding:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from harness.errors import ProcessError
+from harness.verify.source import Source
 
 #: Seconds; each of them takes a fraction of one.
 WITHIN = 60.0
@@ -21,6 +22,19 @@ class ToolEndedError(ProcessError):
         """The end of what it said belongs to the message."""
         super().__init__(message, hint=hint)
         self.said = said
+
+
+def source_at(root: Path, path: str, sources: Iterable[Source]) -> Source:
+    """The workflow that a tool names, in whatever way it does.
+
+    Raises:
+        ProcessError: it is none of those that it was asked about.
+    """
+    named = (root / path).resolve()
+    for source in sources:
+        if (root / source.file).resolve() == named:
+            return source
+    raise ProcessError(f"a finding is about {path}, which was not asked about")
 
 
 def run(

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.verify.finding import Finding, Severity
-from harness.verify.others.asking import ToolEndedError, run
+from harness.verify.others.asking import ToolEndedError, run, source_at
 from harness.verify.source import Source
 
 _SEVERITIES: dict[str, Severity] = {"High": "error", "Medium": "warning"}
@@ -53,10 +53,9 @@ def _audited(program: Path, root: Path, paths: dict[str, Source]) -> list[Findin
     out, _ = run(program, arguments, root=root, usual=(*_USUAL, _NOTHING_TO_READ))
     told = json.loads(out or "[]")
     return [
-        finding
+        _finding(root, paths.values(), one)
         for one in told
         if one["ident"] not in _LEFT_OUT and not one["ignored"]
-        for finding in _finding(paths, one)
     ]
 
 
@@ -66,26 +65,23 @@ def _unreadable(source: Source) -> Finding:
     return Finding(UNREADABLE, source.path, 1, 1, 1, message, "", fix, "error", "zizmor")
 
 
-def _finding(paths: dict[str, Source], one: dict[str, Any]) -> list[Finding]:
+def _finding(root: Path, sources: Iterable[Source], one: dict[str, Any]) -> Finding:
     primary = next(at for at in one["locations"] if at["symbolic"]["kind"] == "Primary")
-    source = paths.get(next(iter(primary["symbolic"]["key"].values()))["verbatim_path"])
-    if source is None:
-        return []
+    path = next(iter(primary["symbolic"]["key"].values()))["verbatim_path"]
+    source = source_at(root, path, sources)
     place = primary["concrete"]["location"]
     start, end = place["start_point"], place["end_point"]
     said = primary["symbolic"]["annotation"]
     message = f"{one['desc']}: {said}" if said and said not in one["desc"] else one["desc"]
-    return [
-        Finding(
-            f"zizmor/{one['ident']}",
-            source.path,
-            start["row"] + 1,
-            start["column"] + 1,
-            end["row"] + 1,
-            message,
-            "",
-            one["url"],
-            _SEVERITIES.get(one["determinations"]["severity"], "note"),
-            "zizmor",
-        )
-    ]
+    return Finding(
+        f"zizmor/{one['ident']}",
+        source.path,
+        start["row"] + 1,
+        start["column"] + 1,
+        end["row"] + 1,
+        message,
+        "",
+        one["url"],
+        _SEVERITIES.get(one["determinations"]["severity"], "note"),
+        "zizmor",
+    )

@@ -113,6 +113,16 @@ def test_one_workflow_is_read_from_anywhere_and_named_from_there(site: Path) -> 
     assert verify(f"site/{EMERGENCY[:-13]}build.yml", cwd=site.parent).clean
 
 
+def test_a_workflow_may_lie_outside_of_its_site(site: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "with blanks" / "é.yml"
+    outside.parent.mkdir()
+    text = (site / RUN).read_text().replace("name: Deploy", "namez: Deploy")
+    outside.write_text(text.replace("contents: read\n\nconc", "contents: write\n\nconc"))
+    report = look([outside], Options(site=site, here=site))
+    assert {one.path for one in report.findings} == {str(outside)}
+    assert {one.tool for one in report.findings} >= {"actionlint"}
+
+
 def test_annotations_are_githubs_commands(site: Path) -> None:
     edit(site, "    name: Authorise\n", "    namez: Authorise\n")
     told = FORMATS["github"](verify(cwd=site))
