@@ -270,6 +270,8 @@ class Day:
             )
             self._desk.end()
             self._audit()
+            if outcome == "recovered":
+                self._keep_repair(undo)
             if self._put_back([undo]):
                 self._stop(f"{planned.incident} left something to be done by people", "sitedrill")
 
@@ -327,6 +329,15 @@ class Day:
             return False
         self._desk.evidence("recovered", since, f"viewers get {self._stage.expected.name}")
         return True
+
+    def _keep_repair(self, undo: Undo) -> None:
+        """What the team has made of it is kept, if viewers have everything back.
+
+        A rollback may well leave another configuration than the one that was captured.
+        """
+        undo.restore()
+        for change in undo.accept():
+            self._journal.write("kept", resource=change.resource, why="the team's repair")
 
     def _audit(self) -> None:
         """Look for the trail of every emergency run, once each."""

@@ -195,7 +195,8 @@ class Desk:
                 created = _time(run.created)
                 # GitHub tells whole seconds: a run is never earlier than the fault it answers.
                 seconds = (created - self.episode.at).total_seconds() if created else None
-                told = f"{run.title or run.workflow} by {run.actor}, run {run.id}"
+                who = "" if run.actor in run.title else f" by {run.actor}"
+                told = f"{run.title or run.workflow}{who}, run {run.id}"
                 if seconds is not None and seconds > -1.5:
                     self.evidence("dispatched", seconds, told)
         self.ring()

@@ -214,6 +214,8 @@ def _moment(record: Record, day: GoneDay) -> str:
             )
         case "restored":
             what = f"{data['resource']}: {data['returned']}"
+        case "kept":
+            what, evidence = f"{data['resource']} is kept as the team has made it", data["why"]
         case "incident.finished":
             what = f"{data['incident']} is over: {data['outcome']}"
         case "screen":

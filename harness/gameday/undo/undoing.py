@@ -194,7 +194,7 @@ class Undo:
         """What is not as captured, one line each; what was accepted as theirs is left out."""
         found = []
         for number, change in enumerate([*self.changes, *self.watched]):
-            if number < len(self.changes) and number in self._accepted:
+            if number in self._accepted:
                 continue
             try:
                 if not is_as_captured(self._aws, change):
@@ -206,8 +206,9 @@ class Undo:
     def accept(self) -> list[Change]:
         """Leave what somebody else has made for good; what that is."""
         accepted = self.conflicts
-        for number, change in enumerate(self.changes):
-            if change in accepted:
+        accepted += [one for one in self.watched if not is_as_captured(self._aws, one)]
+        for number, change in enumerate([*self.changes, *self.watched]):
+            if change in accepted and number not in self._accepted:
                 self._write("accepted", number)
                 self._accepted.add(number)
         return accepted

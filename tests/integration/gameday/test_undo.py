@@ -175,6 +175,8 @@ def test_a_resource_that_no_incident_changes_is_compared_too(
     undo = captured(staging, tmp_path, "html-truncated")
     staging.other.s3.delete_bucket_policy(Bucket=BUCKET)
     assert undo.verify() == [f"policy {BUCKET} is not as it was captured"]
+    assert [change.kind for change in undo.accept()] == ["policy"]
+    assert again(staging, tmp_path).verify() == []
 
 
 @settings(
