@@ -88,6 +88,6 @@ def _read(path: Path, base: Path) -> DrillJournal:
 
 
 def _last_run(records: list[Record]) -> list[Record]:
-    """A drill run again into the same file begins to count from 1 again."""
-    starts = [index for index, record in enumerate(records) if record.seq == 1]
+    """A drill run again into the same file begins anew there."""
+    starts = [index for index, record in enumerate(records) if record.kind == "drill.started"]
     return records[starts[-1] :] if starts else records

@@ -13,8 +13,8 @@ from harness.reports.results import lines, seconds_of
 from harness.reports.strip import Strip, strip_of
 from harness.reports.text import clean, duration, one_line
 
-#: Lines of output shown of a step that failed or never finished.
-LAST_LINES = 12
+#: Lines of output kept of a step.
+LAST_LINES = 60
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,13 @@ class Step:
     output: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
 
     @property
+    def went_wrong(self) -> bool:
+        """Whether it failed, or never ended."""
+        return self.outcome not in {"success", "skipped"}
+
+    @property
     def tail(self) -> list[str]:
-        """The last lines of output of a step that went wrong; of others, none."""
-        if self.outcome in {"success", "skipped"}:
-            return []
+        """The last lines of its output."""
         return [clean(line) for line in self.output]
 
 
@@ -92,7 +95,7 @@ def story_of(journal: DrillJournal) -> Story:
     return Story(
         events=list(_events(journal)),
         phases=_phases(journal),
-        runs=_runs(journal),
+        runs=runs_of(journal),
         tags=[record.data for record in journal.all("tag")],
         calls=[r for r in journal.all("aws.call") if r.data.get("mutating") is True],
         findings=list(_findings(journal)),
@@ -111,7 +114,8 @@ def _phases(journal: DrillJournal) -> list[Phase]:
     ]
 
 
-def _runs(journal: DrillJournal) -> list[Run]:
+def runs_of(journal: DrillJournal) -> list[Run]:
+    """The runs that a journal tells of, with their steps and the last lines of each."""
     runs: dict[str, Run] = {}
     steps: dict[tuple[str, str, str], Step] = {}
     for record in journal.records:

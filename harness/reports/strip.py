@@ -12,9 +12,7 @@ from dataclasses import dataclass
 
 from harness.journal import Record
 from harness.reports.journals import DrillJournal
-
-#: The drawing's own units: where the lanes begin, how long they are.
-_LEFT, _LENGTH = 76.0, 640.0
+from harness.reports.results import seconds_of
 
 
 @dataclass(frozen=True)
@@ -44,15 +42,6 @@ class Strip:
     healthy: int
     spans: tuple[Span, ...]
     marks: tuple[Mark, ...]
-
-    def x(self, t: float) -> float:
-        """Where a time lies in the drawing."""
-        share = (t - self.start) / (self.end - self.start)
-        return round(_LEFT + min(max(share, 0.0), 1.0) * _LENGTH, 1)
-
-    def width(self, span: Span) -> float:
-        """How long a span is in the drawing; one bad probe must still be seen."""
-        return round(max(self.x(span.end) - self.x(span.start), 1.5), 1)
 
     @property
     def sentence(self) -> str:
@@ -103,8 +92,16 @@ def _marks(journal: DrillJournal, probes: Sequence[Record]) -> list[Mark]:
         for kind in ("injected", "dispatched")
         if (found := journal.all(kind))
     ]
+    approved = [r.t for r in journal.all("review") if r.data.get("state") == "approved"]
+    marks += [Mark("approved", approved[-1])] if approved else []
+    took = seconds_of(journal.last("verdict").get("time_to_deploy_seconds"))
+    dispatched = journal.all("dispatched")
+    if took is not None and dispatched:
+        marks.append(Mark("deployed", dispatched[-1].t + took))
     back = _recovered(journal, probes)
-    return marks if back is None else [*marks, Mark("recovered", back)]
+    if back is not None:
+        marks.append(Mark("recovered", back))
+    return sorted(marks, key=lambda mark: mark.at)
 
 
 def _recovered(journal: DrillJournal, probes: Sequence[Record]) -> float | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from harness.journal import Journal
 
@@ -59,6 +64,7 @@ class WrittenDrill:
     world_seconds: float = 0.2
     probes: int = 60
     starts_at: float = 0.0
+    screenshots: bool = False
     #: the drill is killed before the record of this kind (or the phase of this name) is written
     killed_before: str = ""
 
@@ -157,6 +163,16 @@ class WrittenDrill:
             }),
             (13.1, "drill.finished", {"seconds": 13.1}),
         ]  # fmt: skip
+        if self.screenshots:
+            told += [
+                (t, "screenshot", {
+                    "moment": moment, "path": "/", "type": "image/webp", "width": 640,
+                    "height": 400, "seconds": 0.5, "data": picture(colour),
+                })
+                for t, moment, colour in (
+                    (1.3, "before", ""), (3.0, "broken", "red"), (12.3, "after", ""),
+                )
+            ]  # fmt: skip
         return sorted([*told, *probes], key=lambda record: record[0])
 
     def write(self, journals_dir: Path) -> Path:
@@ -183,6 +199,17 @@ class WrittenDrill:
             "operation": operation, "params": {}, "status": 200, "error": "", "mutating": True,
             "seconds": 0.02,
         }  # fmt: skip
+
+
+@cache
+def picture(colour: str) -> str:
+    """A blue page, with a box of this colour from 100, 50 to 199, 149."""
+    image = Image.new("RGB", (640, 400), "navy")
+    if colour:
+        image.paste(colour, (100, 50, 200, 150))
+    data = io.BytesIO()
+    image.save(data, "WEBP", lossless=True)
+    return b64encode(data.getvalue()).decode()
 
 
 Drills = Callable[..., Path]
