@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from harness.github.oidc import ISSUER
 from harness.pipeline import deploy, prepare
 from harness.places import ACCOUNT, Environment
 from harness.world import World
+
+#: Whom GitHub's tokens for AWS are meant for, unless a workflow says otherwise.
+#: https://github.com/aws-actions/configure-aws-credentials#oidc
+AUDIENCE = "sts.amazonaws.com"
 
 
 def deploy_past(
@@ -78,7 +83,7 @@ def _make_role(world: World, here: Environment) -> None:
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {
                     "StringEquals": {
-                        f"{host}:aud": "sts.amazonaws.com",
+                        f"{host}:aud": AUDIENCE,
                         f"{host}:sub": list(subjects)
                         or f"repo:{repository}:environment:{here.github}",
                     }
@@ -86,6 +91,8 @@ def _make_role(world: World, here: Environment) -> None:
             }
         ],
     }
-    world.clients("setup").iam.create_role(
-        RoleName=here.role, AssumeRolePolicyDocument=json.dumps(trust)
-    )
+    iam = world.clients("setup").iam
+    # An account has one provider for GitHub, whatever the number of roles.
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=[AUDIENCE])
+    iam.create_role(RoleName=here.role, AssumeRolePolicyDocument=json.dumps(trust))

@@ -28,6 +28,7 @@ from harness.cloud.clients import Clients
 from harness.cloud.emulator import Emulator
 from harness.cloud.gateway import Gateway
 from harness.cloud.operations import OperationIndex
+from harness.cloud.trust import Trust
 from harness.community import Community, rules_of
 from harness.crew import Surroundings, WorldCrew
 from harness.edge import BUCKET_CHANGES, Edge, WebsiteBucket
@@ -37,7 +38,7 @@ from harness.errors import DispatchError, DrillError
 from harness.github.api import GitHubApi
 from harness.github.chronicle import TIMED_OUT
 from harness.github.control import ControlPlane
-from harness.github.oidc import Issuer
+from harness.github.oidc import ISSUER, Issuer
 from harness.github.origin import Origin
 from harness.github.pushes import Pusher
 from harness.github.runs import Job, Run
@@ -149,7 +150,13 @@ class World:
         enter = self._stack
         enter.callback(self._emulator.stop)
         serving = self._serving = enter.enter_context(Serving())
-        gateway = Gateway(self._emulator, journal=self.journal, clock=self.clock, index=self._index)
+        gateway = Gateway(
+            self._emulator,
+            journal=self.journal,
+            clock=self.clock,
+            index=self._index,
+            trust=Trust(issuer=ISSUER, keys=self._issuer.key_set(), clock=self.clock),
+        )
         enter.callback(lambda: serving.run(gateway.aclose()))
         aws = self._bind(serving, "aws")
         self.endpoint = f"http://{serving.host}:{serving.serve(gateway, aws)}"

@@ -14,18 +14,20 @@ at a time, and a slow client must not keep it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
 from harness.clock import Clock
 from harness.cloud.answers import HOP_BY_HOP, Answer, access_key_in, error_answer, error_code
-from harness.cloud.calls import AwsCall, caller_of
+from harness.cloud.calls import AwsCall, access_key_for, caller_of
 from harness.cloud.emulator import Emulator, clouds_with
 from harness.cloud.operations import UNKNOWN, Operation, OperationIndex
 from harness.cloud.requests import AwsRequest
+from harness.cloud.trust import OPERATION, Trust
 from harness.journal import Journal
 
 Listener = Callable[[AwsCall], Awaitable[None]]
@@ -45,6 +47,7 @@ class Gateway:
         journal: Journal,
         clock: Clock,
         index: OperationIndex | None = None,
+        trust: Trust | None = None,
     ) -> None:
         """Nothing is connected yet.
 
@@ -53,7 +56,10 @@ class Gateway:
             journal: each call is written to it as `aws.call`.
             clock: measures the calls.
             index: recognises operations; may be shared between gateways of one event loop.
+            trust: judges who may take a role with an identity token, which emulators do not; without
+                it, whatever the emulator says.
         """
+        self._trust = trust
         self._emulator = emulator
         self._journal = journal
         self._clock = clock
@@ -108,8 +114,8 @@ class Gateway:
         emulator = self._emulator.part(operation.service)
         start = self._clock.monotonic()
         try:
-            answer = None
-            if await self._has(emulator, operation):
+            answer = await self._refusal(operation, request)
+            if answer is None and await self._has(emulator, operation):
                 answer = await self._forward(emulator, request, headers)
             if answer is None or emulator.admits(answer.status, answer.body):
                 answer = _lacking(emulator, operation)
@@ -130,6 +136,38 @@ class Gateway:
         self._learn(call, answer)
         self._journal.write("aws.call", **asdict(call))
         return await self._told(call, operation) or answer
+
+    async def _refusal(self, operation: Operation, request: AwsRequest) -> Answer | None:
+        """STS's answer to somebody who may not have the role; None for everything else."""
+        if self._trust is None or (operation.service, operation.name) != ("sts", OPERATION):
+            return None
+        judged = await self._trust.judge({**request.arguments, **request.form}, self._ask_iam)
+        self._journal.write("trust", **asdict(judged))
+        if not judged.code:
+            return None
+        return error_answer(
+            service="sts",
+            protocol=operation.protocol,
+            status=judged.status,
+            code=judged.code,
+            message=judged.message,
+        )
+
+    async def _ask_iam(self, action: str, params: Mapping[str, str]) -> Answer:
+        """What IAM knows, asked by ourselves, so not journaled."""
+        body = urlencode({"Action": action, "Version": "2010-05-08", **params}).encode()
+        scope = f"{access_key_for('gateway')}/20260101/us-east-1/iam/aws4_request"
+        headers = {
+            "host": "iam.amazonaws.com",
+            "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+            "authorization": (
+                f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
+            ),
+            "x-amz-date": "20260101T000000Z",
+        }
+        request = AwsRequest("POST", "/", "", headers, body)
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return await self._forward(self._emulator.part("iam"), request, raw)
 
     async def _has(self, emulator: Emulator, operation: Operation) -> bool:
         """Whether the emulator has the operation; asked once, away from the event loop."""

@@ -27,6 +27,7 @@ from harness.github.following import (
     takes_dispatch,
     workflow_run_event,
 )
+from harness.github.frames import book_of
 from harness.github.hands import Crew, Hands
 from harness.github.ledger import Ledger
 from harness.github.library import WORKFLOWS, Library
@@ -269,6 +270,11 @@ class ControlPlane:
         if found is None:
             raise DispatchError("Not Found", status=404)
         return found
+
+    def file_of(self, run: Run, job: Job) -> str:
+        """The workflow file that a job stands in: the run's own, or one that it calls."""
+        book = book_of(self.archive.jobs_of(run))
+        return self.scheduler.frames.of_job(run, job, book)[0].workflow.file
 
     def workflow(self, name: str) -> Workflow:
         """The workflow on the default branch of this file name, path, name or id.

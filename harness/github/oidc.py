@@ -16,6 +16,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from harness.github.numbers import number_of
+
 ISSUER = "https://token.actions.githubusercontent.com"
 KEY_ID = "sitedrill"
 #: GitHub's tokens live this long.
@@ -36,12 +38,20 @@ class Claims:
     event_name: str
     environment: str = ""
     workflow_ref: str = ""
+    job_workflow_ref: str = ""
+    run_number: str = "1"
 
     @property
     def subject(self) -> str:
-        """`sub`, in the environment form when the job has one."""
+        """`sub`, in the environment form when the job has one; characters that would split it escaped.
+
+        https://docs.github.com/en/actions/reference/security/oidc#example-subject-claims
+        """
         if self.environment:
-            return f"repo:{self.repository}:environment:{self.environment}"
+            name = self.environment.replace(":", "%3A")
+            return f"repo:{self.repository}:environment:{name}"
+        if self.event_name == "pull_request":
+            return f"repo:{self.repository}:pull_request"
         return f"repo:{self.repository}:ref:{self.ref}"
 
 
@@ -100,12 +110,17 @@ class Issuer:
             "workflow": claims.workflow,
             "workflow_ref": claims.workflow_ref,
             "workflow_sha": claims.sha,
-            "job_workflow_ref": claims.workflow_ref,
+            "job_workflow_ref": claims.job_workflow_ref or claims.workflow_ref,
             "run_id": claims.run_id,
+            "run_number": claims.run_number,
             "run_attempt": claims.run_attempt,
             "actor": claims.actor,
+            "actor_id": str(number_of(claims.actor)),
+            "repository_id": str(number_of(claims.repository)),
+            "repository_owner_id": str(number_of(owner)),
             "event_name": claims.event_name,
-            "runner_environment": "self-hosted",
+            # What runs here stands in for a runner of GitHub's.
+            "runner_environment": "github-hosted",
         }
         if claims.environment:
             payload["environment"] = claims.environment

@@ -14,8 +14,9 @@ from harness.github.api.logs import signed
 from harness.github.api.pages import listed
 from harness.github.api.runs import ONE as RUN
 from harness.github.api.runs import run_of
-from harness.github.api.shapes import node_id, number_of
+from harness.github.api.shapes import node_id
 from harness.github.archive import Artifact
+from harness.github.numbers import number_of
 
 ONE = "/actions/artifacts/{artifact:int}"
 #: https://docs.github.com/en/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization

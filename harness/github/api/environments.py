@@ -17,7 +17,8 @@ from harness.github.api.pages import listed
 from harness.github.api.people import told_team
 from harness.github.api.runs import ONE as RUN
 from harness.github.api.runs import run_of
-from harness.github.api.shapes import began_at, node_id, number_of, user
+from harness.github.api.shapes import began_at, node_id, user
+from harness.github.numbers import number_of
 from harness.github.protection import Rules
 
 ONE = "/environments/{environment}"

@@ -47,6 +47,8 @@ def _id_token(desk: Desk, request: Request) -> Response:
         actor=run.actor,
         event_name=run.event_name,
         environment=job.environment.name if job.environment else "",
+        job_workflow_ref=f"{run.repository}/{desk.control.file_of(run, job)}@{run.ref}",
+        run_number=str(run.number),
     )
     owner = run.repository.split("/", 1)[0]
     audience = request.query_params.get("audience", f"https://github.com/{owner}")

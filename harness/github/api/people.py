@@ -16,7 +16,8 @@ from harness.errors import DispatchError
 from harness.github.api.access import BOT
 from harness.github.api.desk import NOT_PERMITTED, Asked, Desk, anywhere, repository
 from harness.github.api.pages import listed
-from harness.github.api.shapes import began_at, node_id, number_of, owner, rights, user
+from harness.github.api.shapes import began_at, node_id, owner, rights, user
+from harness.github.numbers import number_of
 
 #: The old names of roles, which `permission` still has.
 _OLD = {"maintain": "write", "triage": "read"}

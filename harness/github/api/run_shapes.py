@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.github.api.desk import Asked
-from harness.github.api.shapes import node_id, number_of, repository_in_short, stamp, user
+from harness.github.api.shapes import node_id, repository_in_short, stamp, user
 from harness.github.git import git
+from harness.github.numbers import number_of
 from harness.github.runs import Job, Run, Step
 from harness.github.workflow import workflow_id
 

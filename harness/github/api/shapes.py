@@ -7,7 +7,6 @@ https://docs.github.com/en/rest/repos/repos#get-a-repository
 from __future__ import annotations
 
 import base64
-import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +16,7 @@ from typing import Any
 from harness.github.api.access import BOT
 from harness.github.api.desk import Asked
 from harness.github.git import git
+from harness.github.numbers import number_of
 from harness.github.people import Role, at_least
 
 #: GitHub's own, of the app whose token jobs have.
@@ -77,11 +77,6 @@ _OF_REPOSITORIES = {
     "teams_url": "/teams",
     "trees_url": "/git/trees{/sha}",
 }
-
-
-def number_of(text: str) -> int:
-    """A number for what has a name alone: always the same."""
-    return zlib.crc32(text.lower().encode()) or 1
 
 
 def node_id(kind: str, number: int | str) -> str:
