@@ -16,6 +16,7 @@ from github_world import REPOSITORY, SOMEBODY, WHEN, commit
 
 from harness.github.api import Credentials, GitHubApi
 from harness.github.control import ControlPlane
+from harness.github.numbers import number_of
 from harness.github.oidc import ISSUER, Claims, Issuer
 
 pytestmark = pytest.mark.unit
@@ -291,6 +292,31 @@ def test_without_an_environment_the_subject_is_the_ref(issuer: Issuer) -> None:
     read = verified(issuer, token, "aws")
     assert (read["sub"], read["ref_type"]) == ("repo:o/r:ref:refs/heads/main", "branch")
     assert "environment" not in read
+
+
+@pytest.mark.parametrize(
+    ("event", "environment", "subject"),
+    [
+        ("push", "prod", "repo:o/r:environment:prod"),
+        ("pull_request", "prod", "repo:o/r:environment:prod"),
+        ("pull_request", "", "repo:o/r:pull_request"),
+        ("workflow_dispatch", "", "repo:o/r:ref:refs/heads/main"),
+        ("push", "a:b", "repo:o/r:environment:a%3Ab"),
+    ],
+)
+def test_the_subject_has_githubs_forms(event: str, environment: str, subject: str) -> None:
+    claims = Claims("o/r", "refs/heads/main", "0" * 40, "W", "1", "1", "a", event, environment)
+    assert claims.subject == subject
+
+
+def test_a_token_tells_the_workflow_that_the_job_stands_in(issuer: Issuer) -> None:
+    claims = Claims("o/r", "refs/heads/main", "0" * 40, "W", "1", "1", "Ada", "push")
+    called = replace(claims, workflow_ref="o/r/run.yml@x", job_workflow_ref="o/r/deploy.yml@x")
+    for one, expected in ((called, "o/r/deploy.yml@x"), (claims, "")):
+        read = verified(issuer, issuer.token(one, audience="aws", now=NOW, token_id="x"), "aws")
+        assert read["job_workflow_ref"] == expected
+        assert read["actor_id"] == str(number_of("ada"))
+        assert {"repository_id", "repository_owner_id", "run_number"} <= set(read)
 
 
 def test_a_saved_issuer_is_the_same_and_private(issuer: Issuer, tmp_path: Path) -> None:
