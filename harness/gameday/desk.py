@@ -198,6 +198,9 @@ class Desk:
                 who = "" if run.actor in run.title else f" by {run.actor}"
                 told = f"{run.title or run.workflow}{who}, run {run.id}"
                 if seconds is not None and seconds > -1.5:
+                    last = max(mark.seconds for mark in self.episode.marks.values())
+                    if 0 < last - seconds < 1:
+                        seconds = last
                     self.evidence("dispatched", seconds, told)
         self.ring()
 

@@ -227,3 +227,14 @@ def test_what_the_room_writes_is_journaled_and_what_is_no_message_refused(
 @pytest.mark.parametrize("name", ["..%2Fjournal.jsonl", "journal.jsonl", "001.png"])
 def test_only_pictures_are_given_out(room: httpx.Client, name: str) -> None:
     assert room.get(f"screens/{name}").status_code == 404
+
+
+def test_whole_seconds_of_github_put_no_dispatch_before_its_decision(
+    desk: Desk, clock: ManualClock
+) -> None:
+    desk.begin(1, "html-truncated")
+    clock.sleep(30.6)
+    desk.mark("decided", "octo-dev")
+    desk.run(run_at(clock, created="2026-01-05T09:00:30Z"))
+    assert desk.episode is not None
+    assert desk.episode.marks["dispatched"].seconds == 30.6
