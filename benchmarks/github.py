@@ -163,14 +163,31 @@ def latency(rounds: int) -> None:
     The direct run has its workspace, its clone and its files ready; the dispatched one makes them.
     """
     with github() as made:
+        cloning = timed_clones(made.control.origin)
         dispatched(made, 0)
+        cloning.clear()
         pairs = [(dispatched(made, one), directly(made, one)) for one in range(1, rounds + 1)]
         ours, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
         added = statistics.median(one - other for one, other in pairs)
         print(
             f"latency: dispatch to first step {ours * 1000:.0f} ms, act alone {bare * 1000:.0f} ms, "
-            f"added {added * 1000:.0f} ms (median of {rounds} pairs)"
+            f"added {added * 1000:.0f} ms, of which the job's clone "
+            f"{statistics.median(cloning) * 1000:.0f} ms (median of {rounds} pairs)"
         )
+
+
+def timed_clones(origin: Origin) -> list[float]:
+    """The seconds of every clone that is made for a job from now on."""
+    seconds: list[float] = []
+    clone_to = origin.clone_to
+
+    def timed(*arguments: Any, **more: Any) -> None:
+        begun = time.perf_counter()
+        clone_to(*arguments, **more)
+        seconds.append(time.perf_counter() - begun)
+
+    origin.clone_to = timed  # type: ignore[method-assign]
+    return seconds
 
 
 def dispatched(made: GitHub, number: int) -> float:

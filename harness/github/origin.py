@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from harness.github.actors import Actor
 from harness.github.git import git, signature
 
 DEFAULT_BRANCH = "main"
+_SHA = re.compile(r"[0-9a-f]{40}")
 #: How long after one commit the next is made, where nobody says: believable, and seldom in the future.
 PACE = timedelta(minutes=10)
 
@@ -157,8 +159,10 @@ class Origin:
         Raises:
             DispatchError: GitHub's 422, there is no such branch or tag.
         """
-        tips = self.tips()
         candidates = [ref] if ref.startswith("refs/") else [f"refs/heads/{ref}", f"refs/tags/{ref}"]
+        if found := self._loose(candidates[0]):
+            return ResolvedRef(candidates[0], found)
+        tips = self.tips()
         for full in candidates:
             if full in tips:
                 return ResolvedRef(full, git(self.path, "rev-parse", f"{full}^{{commit}}"))
@@ -187,7 +191,22 @@ class Origin:
 
     def head(self, branch: str | None = None) -> str:
         """The commit a branch stands at, the default one when none is named."""
-        return git(self.path, "rev-parse", f"refs/heads/{branch or self.default_branch}")
+        full = f"refs/heads/{branch or self.default_branch}"
+        return self._loose(full) or git(self.path, "rev-parse", full)
+
+    def _loose(self, full: str) -> str:
+        """The commit of a branch that has a file of its own; empty for any other, which git knows.
+
+        Where a branch stands is asked for at every turn of every run, and git is a process each time.
+        https://git-scm.com/docs/gitrepository-layout#Documentation/gitrepository-layout.txt-refs
+        """
+        if not full.startswith("refs/heads/") or ".." in full:
+            return ""
+        try:
+            text = (self.path / full).read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            return ""
+        return text if _SHA.fullmatch(text) else ""
 
     def last_commit_time(self, branch: str | None = None) -> datetime:
         """When the newest commit of a branch was made."""

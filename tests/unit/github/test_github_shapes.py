@@ -370,6 +370,9 @@ def test_a_reader_reads_and_a_stranger_sees_nothing(place: Place) -> None:
         read = place.client.get(f"{REPO}/actions/runs", headers=headers).status_code
         path = f"{REPO}/actions/runs/{place.done.id}/rerun"
         assert (read, place.client.post(path, headers=headers).status_code) == expected
+    assert len(place.get("/teams")) == 1
+    headers = bearer(place.api.token_of("on-call"))
+    assert place.client.get(f"{REPO}/teams", headers=headers).status_code == 403
 
 
 def test_a_workflow_is_found_by_its_id_and_its_file_is_read(place: Place) -> None:
