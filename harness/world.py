@@ -213,7 +213,9 @@ class World:
             labels=LABELS,
         )
         enter.callback(control.close)
-        api = GitHubApi(control, self._issuer, clock=self.clock, role_of=self.community.role_of)
+        api = GitHubApi(
+            control, self._issuer, clock=self.clock, members=lambda: self.community.membership
+        )
         serving.serve(api.app, sock)
         egress = Egress(
             repository=self.settings.site.repository,

@@ -71,17 +71,19 @@ RESOURCES = (
 
 @dataclass(frozen=True)
 class Members:
-    """People as an organisation has them."""
+    """People as an organisation has them, and whoever else was given a token."""
 
     membership: Callable[[], Membership]
+    tokens: Callable[[], Collection[str]]
 
     def role_of(self, handle: str) -> str:
         """What somebody may do."""
         return self.membership().role_of(handle)
 
     def handles(self) -> Collection[str]:
-        """Every owner and member."""
-        return self.membership().everybody
+        """Every owner and member, and who has a token."""
+        told = {handle.lower(): handle for handle in self.membership().everybody}
+        return list((told | {handle.lower(): handle for handle in self.tokens()}).values())
 
     def teams(self) -> Mapping[str, Collection[str]]:
         """Those that can be seen, with their members."""
@@ -132,7 +134,7 @@ class GitHubApi:
             role_of: what a person may do in the repository, where `members` are not told.
             members: who belongs to the organisation, now.
         """
-        people = Members(members) if members else None
+        people = Members(members, lambda: self._tokens.people()) if members else None
         self._tokens = Tokens(issuer, role_of=people.role_of if people else role_of)
         known: People = people or TokenHolders(self._tokens, role_of)
         kept = Kept(control.archive, clock, told=partial(tell, control.told))
