@@ -134,10 +134,14 @@ class GitHubApi:
             role_of: what a person may do in the repository, where `members` are not told.
             members: who belongs to the organisation, now.
         """
-        people = Members(members, lambda: self._tokens.people()) if members else None
-        self._tokens = Tokens(issuer, role_of=people.role_of if people else role_of)
-        known: People = people or TokenHolders(self._tokens, role_of)
-        kept = Kept(control.archive, clock, told=partial(tell, control.told))
+        self._tokens = Tokens(
+            issuer, role_of=(lambda who: members().role_of(who)) if members else role_of
+        )
+        known: People = (
+            Members(members, self._tokens.people)
+            if members
+            else TokenHolders(self._tokens, role_of)
+        )
         desk = Desk(control, issuer, self._tokens, kept, clock, known)
         rest: list[Route] = [route for resource in RESOURCES for route in resource.routes(desk)]
         rest += meta.unanswered(desk)
