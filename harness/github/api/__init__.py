@@ -142,6 +142,7 @@ class GitHubApi:
             if members
             else TokenHolders(self._tokens, role_of)
         )
+        kept = Kept(control.archive, clock, told=partial(tell, control.told))
         desk = Desk(control, issuer, self._tokens, kept, clock, known)
         rest: list[Route] = [route for resource in RESOURCES for route in resource.routes(desk)]
         rest += meta.unanswered(desk)
