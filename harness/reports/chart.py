@@ -19,7 +19,7 @@ _MOST = 90
 #: Placeholders, and what the page calls them.
 _INK, _SOFT, _UP, _DOWN, _LINE = "#000a01", "#000a02", "#000a03", "#000a04", "#000a05"
 _COLOURS = {_INK: "--ink", _SOFT: "--soft", _UP: "--met", _DOWN: "--unmet", _LINE: "--link"}
-_SIZE = (8.0, 2.1)
+_SIZE = (8.0, 2.4)
 _NOISE = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>|<defs>.*?</defs>"
     r"|\s(?:id|xmlns|xmlns:xlink|version|width|height|clip-path)=\"[^\"]*\"",
@@ -43,7 +43,7 @@ def chart_of(journal: DrillJournal, strip: Strip) -> str:
         figure = Figure(figsize=_SIZE)
         rows = {"height_ratios": (3, 1.3), "hspace": 0.12}
         above, below = figure.subplots(2, 1, sharex=True, gridspec_kw=rows)
-        figure.subplots_adjust(left=0.1, right=0.985, top=0.78, bottom=0.12)
+        figure.subplots_adjust(left=0.1, right=0.985, top=0.68, bottom=0.12)
         times, slow = _latency(journal)
         top = max(slow, default=1.0) or 1.0
         above.plot(times, slow, color=_LINE, linewidth=1.1, clip_on=False)
