@@ -19,7 +19,7 @@ from harness.github.api.runs import ONE as RUN
 from harness.github.api.runs import run_of
 from harness.github.api.shapes import began_at, node_id, user
 from harness.github.numbers import number_of
-from harness.github.protection import Rules
+from harness.github.protection import TAG, Rules
 
 ONE = "/environments/{environment}"
 POLICIES = f"{ONE}/deployment-branch-policies"
@@ -190,7 +190,10 @@ def _told(asked: Asked, rules: Rules) -> dict[str, Any]:
     policy = None
     if rules.branches is not None:
         rule("branch_policy")
-        policy = {"protected_branches": False, "custom_branch_policies": True}
+        policy = {
+            "protected_branches": rules.protected_only,
+            "custom_branch_policies": not rules.protected_only,
+        }
     return {
         **_in_short(asked, rules),
         "created_at": began,
@@ -210,15 +213,18 @@ def _reviewers(asked: Asked, rules: Rules) -> list[dict[str, Any]]:
 
 
 def _policies(rules: Rules) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
+    if rules.protected_only:
+        # Branches that are protected by themselves have no policy of the environment's.
+        return found
     for pattern in rules.branches or ():
         number = number_of(f"policy {rules.name} {pattern}")
         found.append(
             {
                 "id": number,
                 "node_id": node_id("GateBranchPolicy", number),
-                "name": pattern,
-                "type": "branch",
+                "name": pattern.removeprefix(TAG),
+                "type": "tag" if pattern.startswith(TAG) else "branch",
             }
         )
     return found

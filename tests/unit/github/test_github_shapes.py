@@ -41,8 +41,9 @@ OWNERS = Rules(
     reviewers=("octo", "harbourlight/owners"),
     prevent_self_review=True,
     wait_minutes=1,
-    branches=("main", "v*"),
+    branches=("main", "tag:v*"),
 )
+PROTECTED = Rules("nightly", branches=("**/*",), protected_only=True)
 WHEN = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 
 
@@ -67,7 +68,7 @@ class Place:
     def __init__(self, origin: Origin) -> None:
         self.control = control_of(
             origin,
-            rules={"prod": OWNERS},
+            rules={"prod": OWNERS, "nightly": PROTECTED},
             vault=Settings(),
             resolve=PEOPLE.resolve,
         )
@@ -188,6 +189,20 @@ def test_lists_are_as_documented(place: Place, path: str, within: str, kind: str
 @pytest.mark.parametrize(("path", "kind"), ONES, ids=[path for path, _ in ONES])
 def test_single_things_are_as_documented(place: Place, path: str, kind: str) -> None:
     as_documented(getattr(models, kind), place.get(filled(place, path)))
+
+
+def test_policies_say_whether_they_are_of_branches_or_tags(place: Place) -> None:
+    found = place.get("/environments/prod/deployment-branch-policies")["branch_policies"]
+    assert [(one["name"], one["type"]) for one in found] == [("main", "branch"), ("v*", "tag")]
+    assert place.get("/environments/prod")["deployment_branch_policy"] == {
+        "protected_branches": False,
+        "custom_branch_policies": True,
+    }
+    assert place.get("/environments/nightly")["deployment_branch_policy"] == {
+        "protected_branches": True,
+        "custom_branch_policies": False,
+    }
+    assert not place.get("/environments/nightly/deployment-branch-policies")["branch_policies"]
 
 
 def test_what_is_left_out_is_noticed(place: Place) -> None:
