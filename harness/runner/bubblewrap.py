@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -103,6 +104,8 @@ class Walled:
     token: str
     clock: Clock
     breach: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    closed: bool = False
 
     def lines(self) -> Iterator[str]:
         """What it prints, and at last why it was ended, if it was too much for the machine."""
@@ -156,8 +159,9 @@ class Walled:
 
         https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
         """
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.init, signal.SIGKILL)
+        with self.lock, suppress(ProcessLookupError):
+            if not self.closed:
+                signal.pidfd_send_signal(self.init, signal.SIGKILL)
 
     def overrun(self, why: str) -> None:
         """End it because of what it does to the machine."""
@@ -171,7 +175,10 @@ class Walled:
         gone = select.poll()
         gone.register(self.init, select.POLLIN)
         gone.poll(_PROMPTLY * 1000)
-        os.close(self.init)
+        with self.lock:
+            # Whoever asks for its end in another thread from now on comes too late.
+            self.closed = True
+            os.close(self.init)
         self.process.kill()
         self.process.wait()
         if self.process.stdout is not None:
