@@ -19,11 +19,13 @@ from harness.baseline import Baselines
 from harness.camera import choose_camera
 from harness.clock import Clock
 from harness.cloud.clouds import Ground, choose_cloud
+from harness.community import membership_of
 from harness.drill import Drill, Plan
 from harness.egress.downloads import Downloads
 from harness.egress.proxy import Proxy
 from harness.errors import ConfigError, ToolMissingError
 from harness.fitting import site_incidents
+from harness.github import codeowners
 from harness.github.git import git
 from harness.github.source import has_commits, is_repository, uncommitted
 from harness.incidents import Catalogue
@@ -38,7 +40,7 @@ from harness.runner.real_actions import RealActions
 from harness.runner.terraform import find_terraform
 from harness.runner.tools import cache_directory, ensure_act, find_tools
 from harness.runner.walls import choose_wall
-from harness.settings import load_settings
+from harness.settings import SiteSettings, load_settings
 
 #: What a workflow's actions are: ours and the site's stand-ins, or the real ones where reachable.
 ACTIONS = ("doubles", "real")
@@ -145,7 +147,7 @@ class Session:
         )
         self.catalogue: Catalogue = site_incidents(site, settings)
         #: What people should know of the site before it is drilled.
-        self.notes = notes_on(site)
+        self.notes = (*notes_on(site), *notes_on_owners(site, settings))
         self.baselines = Baselines(
             directory / "baselines",
             owner_pid=owner_pid,
@@ -250,6 +252,27 @@ def notes_on(site: Path) -> tuple[str, ...]:
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
     return (
         f"{changed[0]}{more} differ from what is committed; drilled is what is committed: {head}",
+    )
+
+
+def notes_on_owners(site: Path, settings: SiteSettings) -> tuple[str, ...]:
+    """What GitHub would complain of in the site's CODEOWNERS: such a line owns nothing."""
+
+    def read(path: str) -> str | None:
+        file = site / path
+        return (
+            file.read_text(encoding="utf-8", errors="surrogateescape") if file.is_file() else None
+        )
+
+    found = codeowners.find(read)
+    if found is None:
+        return ()
+    if found.too_large:
+        return (f"{found.path}: larger than 3 MB, so GitHub does not read it",)
+    return tuple(
+        f"{one.path}:{one.line}:{one.column}: {one.kind.lower()}: {one.source.strip()}"
+        + (f" ({one.suggestion})" if one.suggestion else "")
+        for one in found.problems(membership_of(settings))
     )
 
 

@@ -64,8 +64,9 @@ def decide(policy: Mapping[str, Any], caller: Caller) -> Decision:
     reasons = []
     admitted = False
     for statement in _listed(policy.get("Statement", [])):
-        mismatch = _mismatch(statement, caller)
-        if str(statement.get("Effect")) == "Deny":
+        denies = str(statement.get("Effect")) == "Deny"
+        mismatch = _mismatch(statement, caller, unknown_holds=denies)
+        if denies:
             if not mismatch:
                 return Decision(False, "a statement denies it")
         elif not mismatch:
@@ -77,8 +78,11 @@ def decide(policy: Mapping[str, Any], caller: Caller) -> Decision:
     return Decision(False, "; ".join(dict.fromkeys(reasons)) or "no statement allows it")
 
 
-def _mismatch(statement: Mapping[str, Any], caller: Caller) -> str:
-    """Why a statement does not speak of the caller; empty when it does."""
+def _mismatch(statement: Mapping[str, Any], caller: Caller, *, unknown_holds: bool) -> str:
+    """Why a statement does not speak of the caller; empty when it does.
+
+    `unknown_holds`: what a condition that we cannot judge counts as, so that it never admits anybody.
+    """
     if not _names(statement, "Action", lambda pattern: _like(pattern.lower(), ACTION.lower())):
         return f"no statement speaks of {ACTION}"
     if not _names_provider(statement, caller.provider):
@@ -87,7 +91,7 @@ def _mismatch(statement: Mapping[str, Any], caller: Caller) -> str:
         for key, values in dict(wanted).items():
             found = caller.keys.get(key.lower())
             texts = tuple(_text(value) for value in _listed(values))
-            if not _holds(operator, texts, found):
+            if not _holds(operator, texts, found, unknown=unknown_holds):
                 said = " and ".join(found) if found else "not there"
                 return f"{key} is {said}, and the policy wants {operator} {' or '.join(texts)}"
     return ""
@@ -101,22 +105,20 @@ def _names(statement: Mapping[str, Any], element: str, fits: Callable[[str], boo
 
 
 def _names_provider(statement: Mapping[str, Any], provider: str) -> bool:
-    # The ARN of a principal is compared as it is; only all of it can be a wildcard.
+    # The ARN of a provider is compared as it is. `*`, and `AWS: *`, which means the same, are everybody;
+    # `NotPrincipal` is none of a trust policy's elements.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     principal = statement.get("Principal")
-    if principal is None and "NotPrincipal" in statement:
-        return provider not in _federated(statement["NotPrincipal"])
-    return principal == "*" or bool({"*", provider} & set(_federated(principal)))
-
-
-def _federated(principal: Any) -> list[str]:
     if not isinstance(principal, Mapping):
-        return []
-    return [str(one) for one in _listed(principal.get("Federated", []))]
+        return principal == "*"
+    named = [str(one) for one in _listed(principal.get("Federated", []))]
+    return provider in named or "*" in _listed(principal.get("AWS", []))
 
 
-def _holds(operator: str, wanted: tuple[str, ...], found: tuple[str, ...] | None) -> bool:
-    """Whether a condition holds.
+def _holds(
+    operator: str, wanted: tuple[str, ...], found: tuple[str, ...] | None, *, unknown: bool
+) -> bool:
+    """Whether a condition holds; `unknown`, where it is one that we cannot judge.
 
     A key with several values needs `ForAllValues` or `ForAnyValue`; without, its first one counts.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -128,9 +130,9 @@ def _holds(operator: str, wanted: tuple[str, ...], found: tuple[str, ...] | None
     absent_holds = name.endswith("IfExists")
     name = name.removesuffix("IfExists")
     compare = _OPERATORS.get(name.replace("Not", ""))
-    if compare is None:
-        # An operator for numbers, dates or addresses, or none at all: nothing here has such a value.
-        return found is None and absent_holds
+    if compare is None or any("${" in text for text in wanted):
+        # An operator for numbers, dates or addresses, none at all, or a variable in the policy.
+        return unknown
     against = "Not" in name
 
     def one_holds(value: str) -> bool:

@@ -41,6 +41,7 @@ from harness.github.api import (
 )
 from harness.github.api.access import Credentials, People, Tokens
 from harness.github.api.desk import Desk, refusal
+from harness.github.codeowners import CodeOwners, Problem
 from harness.github.control import ControlPlane
 from harness.github.kept import Kept
 from harness.github.left import tell
@@ -92,6 +93,10 @@ class Members:
             team.slug: now.members_of(team.slug) for team in now.teams.values() if not team.secret
         }
 
+    def problems_of(self, owners: CodeOwners) -> tuple[Problem, ...]:
+        """What is wrong with a file of code owners."""
+        return owners.problems(self.membership())
+
 
 @dataclass(frozen=True)
 class TokenHolders:
@@ -107,6 +112,10 @@ class TokenHolders:
     def handles(self) -> Collection[str]:
         """Everybody who was given a token."""
         return self.tokens.people()
+
+    def problems_of(self, owners: CodeOwners) -> tuple[Problem, ...]:
+        """What is wrong with a file of code owners, whoever they are."""
+        return owners.malformed
 
     def teams(self) -> Mapping[str, Collection[str]]:
         """None."""

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
+from harness.github.codeowners import CodeOwners, Problem
 from harness.github.oidc import Issuer
 from harness.github.people import Role, at_least
 from harness.github.permissions import allows
@@ -78,6 +79,10 @@ class People(Protocol):
 
     def teams(self) -> Mapping[str, Collection[str]]:
         """The handles in each team of the organisation, by its short name."""
+        ...
+
+    def problems_of(self, owners: CodeOwners) -> tuple[Problem, ...]:
+        """What is wrong with a file of code owners."""
         ...
 
 

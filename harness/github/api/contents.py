@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from harness.errors import DispatchError
+from harness.github import codeowners
 from harness.github.api import commits
 from harness.github.api.desk import Asked, Desk, cannot, repository
 from harness.github.api.git_data import contents_of
@@ -28,6 +29,7 @@ def routes(desk: Desk) -> list[Route]:
         repository(desk, "/branches/{branch:path}", get_branch, needs=read),
         repository(desk, "/tags", list_tags, needs="metadata:read"),
         repository(desk, "/readme", get_readme, needs=read),
+        repository(desk, "/codeowners/errors", list_codeowners_errors, needs=read),
         repository(desk, "/contents", get_contents, needs=read),
         repository(desk, one, get_contents, needs=read),
         repository(desk, one, change, needs="contents:write", methods=["PUT", "DELETE"]),
@@ -97,6 +99,30 @@ def list_tags(asked: Asked) -> Response:
         for tag in sorted(asked.control.origin.tags(), key=lambda tag: tag.name, reverse=True)
     ]
     return listed(asked, found)
+
+
+def list_codeowners_errors(asked: Asked) -> Response:
+    """https://docs.github.com/en/rest/repos/repos#list-codeowners-errors ."""
+    commit = _commit(asked)
+    found = codeowners.find(lambda path: asked.control.origin.read_file(commit, path))
+    if found is None:
+        raise DispatchError("Not Found", status=404)
+    return JSONResponse(
+        {
+            "errors": [
+                {
+                    "line": problem.line,
+                    "column": problem.column,
+                    "source": problem.source,
+                    "kind": problem.kind,
+                    "suggestion": problem.suggestion,
+                    "message": problem.message,
+                    "path": problem.path,
+                }
+                for problem in asked.desk.people.problems_of(found)
+            ]
+        }
+    )
 
 
 def get_readme(asked: Asked) -> Response:

@@ -63,6 +63,7 @@ ADMITTED = {
     "for all values of an absent key": policy({"ForAllValues:StringEquals": {f"{HOST}:amr": "x"}}),
     "several providers": policy(Principal={"Federated": ["accounts.google.com", PROVIDER]}),
     "anybody": policy(Principal="*"),
+    "anybody of AWS's": policy(Principal={"AWS": "*"}),
     "every action of STS": policy(Action="sts:*"),
     "every action": policy(Action=["sts:TagSession", "*"]),
     "action in other letters": policy(Action="STS:assumerolewithwebidentity"),
@@ -104,7 +105,25 @@ REFUSED = {
     "another provider": policy(Principal={"Federated": f"{PROVIDER}.example"}),
     "part of a provider": policy(Principal={"Federated": "arn:aws:iam::123456789012:*"}),
     "an account": policy(Principal={"AWS": "123456789012"}),
+    "any provider": policy(Principal={"Federated": "*"}),
     "everybody but the provider": policy(NotPrincipal={"Federated": PROVIDER}),
+    "everybody but another": policy(NotPrincipal={"Federated": "accounts.google.com"}),
+    "a variable of the policy's": policy({"StringEquals": {f"{HOST}:actor": "${aws:username}"}}),
+    "an operator for dates, if it exists": policy({"DateLessThanIfExists": {SUB: "2030-01-01"}}),
+    "a denial by date": {
+        "Statement": [
+            *policy()["Statement"],
+            *policy({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}}, Effect="Deny")[
+                "Statement"
+            ],
+        ]
+    },
+    "a denial by an operator that is none": {
+        "Statement": [
+            *policy()["Statement"],
+            *policy({"StringSomehow": {SUB: "x"}}, Effect="Deny")["Statement"],
+        ]
+    },
     "another action": policy(Action="sts:AssumeRole"),
     "everything but this action": policy(NotAction=["sts:AssumeRoleWith*"]),
     "an explicit denial": {

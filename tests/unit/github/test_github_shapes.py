@@ -78,7 +78,14 @@ class Place:
         self.client = Client(self.api.app)
         self.crew = ScriptedCrew()
         origin.tag_release("v1.0.0", origin.head(), author=SOMEBODY, when=WHEN)
-        commit(origin, {"docs/page.md": "two\nlines\n", ".github/workflows/bad.yml": "no: {"})
+        commit(
+            origin,
+            {
+                "docs/page.md": "two\nlines\n",
+                ".github/workflows/bad.yml": "no: {",
+                "CODEOWNERS": "* @octo\n/docs/ octo\n/infra/ @stranger\n",
+            },
+        )
         with self.control.staffed(self.crew):
             given = {"environment": "staging", "reason": "r"}
             start = {"ref": "main", "inputs": given, "actor": "on-call"}
@@ -156,6 +163,7 @@ ONES: list[tuple[str, str]] = [
     ("/git/ref/heads/main", "GitRef"),
     ("/compare/v1.0.0...main", "CommitComparison"),
     ("/readme", "ContentFile"),
+    ("/codeowners/errors", "CodeownersErrors"),
     ("/contents/docs/page.md", "ContentFile"),
     ("/collaborators/on-call/permission", "RepositoryCollaboratorPermission"),
     ("/api/v3/user", "PrivateUser"),
@@ -203,6 +211,15 @@ def test_policies_say_whether_they_are_of_branches_or_tags(place: Place) -> None
         "custom_branch_policies": False,
     }
     assert not place.get("/environments/nightly/deployment-branch-policies")["branch_policies"]
+
+
+def test_code_owners_that_own_nothing_are_told_with_their_places(place: Place) -> None:
+    found = place.get("/codeowners/errors")["errors"]
+    assert [(one["line"], one["column"], one["kind"]) for one in found] == [
+        (2, 8, "Invalid owner"),
+        (3, 9, "Unknown owner"),
+    ]
+    assert found[0]["message"].endswith("  /docs/ octo\n         ^")
 
 
 def test_what_is_left_out_is_noticed(place: Place) -> None:
