@@ -13,7 +13,14 @@ from harness.settings import load_settings
 pytestmark = pytest.mark.unit
 
 PEOPLE = '\n[people]\nmembers = { octo = "admin", reader = "read" }\n'
-SITE = '[site]\nrepository = "acme/site"\ncontent = "src"\n[environments.staging]\nbucket = "b"\nalias = "a.example"\n'
+SITE = """\
+[site]
+repository = "acme/site"
+content = "src"
+[environments.staging]
+bucket = "acme-site"
+alias = "site.example"
+"""
 
 
 def notes(site: Path, owners: str, settings: str = PEOPLE) -> tuple[str, ...]:
