@@ -51,6 +51,8 @@ class Plan:
     runner: str
     cloud: str
     versions: Mapping[str, str]
+    #: Which site it is: `repository` as on GitHub, and the `commit` that is drilled, None without one.
+    site: Mapping[str, str | None]
 
 
 class Drill:

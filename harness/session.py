@@ -27,7 +27,7 @@ from harness.errors import ConfigError, ToolMissingError
 from harness.fitting import site_incidents
 from harness.github import codeowners
 from harness.github.git import git
-from harness.github.source import has_commits, is_repository, uncommitted
+from harness.github.source import commit_of, has_commits, is_repository, uncommitted
 from harness.incidents import Catalogue
 from harness.journal import Journal
 from harness.outside import Outside
@@ -148,6 +148,7 @@ class Session:
         self.catalogue: Catalogue = site_incidents(site, settings)
         #: What people should know of the site before it is drilled.
         self.notes = (*notes_on(site), *notes_on_owners(site, settings))
+        self._site = {"repository": settings.site.repository, "commit": commit_of(site)}
         self.baselines = Baselines(
             directory / "baselines",
             owner_pid=owner_pid,
@@ -182,6 +183,7 @@ class Session:
             runner=self.options.runner,
             cloud=self.options.cloud,
             versions=self.versions(),
+            site=self._site,
         )
         return Drill(
             plan,

@@ -36,6 +36,23 @@ def uncommitted(site: Path) -> list[str]:
     return [line[3:] for line in _ask(site, "status", "--porcelain").splitlines()]
 
 
+def commit_of(site: Path) -> str | None:
+    """The commit that is drilled, as 40 hex digits.
+
+    None where none says what is drilled: the site has no history, or is a folder of another repository
+    and differs from what is committed there.
+    """
+    try:
+        # In a repository of its own HEAD is drilled, in a folder of another one what lies there.
+        if is_repository(site):
+            return _ask(site, "rev-parse", "HEAD")
+        if _ask(site, "status", "--porcelain", "--", "."):
+            return None
+        return _ask(site, "log", "-1", "--format=%H", "--", ".") or None
+    except ProcessError:
+        return None
+
+
 def clone_of(site: Path, path: Path, *, branch: str = "") -> Origin:
     """A bare copy of a repository, in which the default branch stands at its HEAD.
 

@@ -82,6 +82,8 @@ class DrillResult(_Shape):
     audit: Audit
     runner: str | None
     cloud: str | None
+    repository: str | None = None
+    commit: str | None = None
     versions: dict[str, str]
     seconds: Seconds
     journal: str
@@ -154,6 +156,8 @@ def _drill(journal: DrillJournal) -> DrillResult:
         audit=_audit(journal.last("audit")),
         runner=_text(started.get("runner")),
         cloud=_text(started.get("cloud")),
+        repository=_text(_mapping(started.get("site")).get("repository")),
+        commit=_text(_mapping(started.get("site")).get("commit")),
         versions={
             one_line(tool): one_line(version)
             for tool, version in _mapping(started.get("versions")).items()

@@ -13,7 +13,7 @@ from harness.github.actors import Cast
 from harness.github.git import git, signature
 from harness.github.history import Release, open_history
 from harness.github.origin import Origin
-from harness.github.source import is_repository, uncommitted
+from harness.github.source import commit_of, is_repository, uncommitted
 from harness.settings import SiteSettings, read_settings
 
 pytestmark = pytest.mark.unit
@@ -139,3 +139,17 @@ def test_a_folder_in_a_repository_is_no_repository(team: Repository) -> None:
     team.commit("one")
     assert is_repository(team.path)
     assert not is_repository(team.path / "pages")
+
+
+def test_the_commit_that_is_drilled(tmp_path: Path) -> None:
+    site = Repository(tmp_path / "site")
+    assert commit_of(tmp_path) is None
+    first = site.commit("one")
+    assert commit_of(site.path) == first
+    write({"pages/index.html": "not committed"}, site.path)
+    assert commit_of(site.path) == first  # what is not committed is not drilled
+    # A folder of another repository is drilled as it lies there.
+    assert commit_of(site.path / "pages") is None
+    second = site.commit("two")
+    write({"other/notes.txt": "of something else"}, site.path)
+    assert commit_of(site.path / "pages") == second

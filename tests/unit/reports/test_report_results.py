@@ -52,6 +52,8 @@ def test_a_drill_is_told_from_its_journal(drill: Drills, journals: Path) -> None
         },
         "runner": "host",
         "cloud": "moto",
+        "repository": "harbourlight/website",
+        "commit": "5e" * 20,
         "versions": {"act": "0.2.80", "moto": "5.2.5"},
         "seconds": 13.1,
         "journal": "journals/origin-lkg.jsonl",

@@ -65,6 +65,8 @@ class WrittenDrill:
     probes: int = 60
     starts_at: float = 0.0
     screenshots: bool = False
+    repository: str = "harbourlight/website"
+    commit: str | None = "5e" * 20
     #: the drill is killed before the record of this kind (or the phase of this name) is written
     killed_before: str = ""
 
@@ -84,6 +86,7 @@ class WrittenDrill:
             (0.0, "drill.started", {
                 "drill": self.name, "feature": self.feature, "scenario": self.scenario,
                 "seed": 7, "runner": "host", "cloud": "moto",
+                "site": {"repository": self.repository, "commit": self.commit},
                 "versions": {"act": "0.2.80", "moto": "5.2.5"},
             }),
             (0.01, "drill.planned", {

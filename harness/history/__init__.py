@@ -1,0 +1,1 @@
+"""Results of past runs, kept; and what they say together: pass rates, spreads, regressions."""
