@@ -56,6 +56,8 @@ class Course:
         self.journal.write(
             "drill.planned",
             incident=self.incident.id,
+            title=self.incident.title,
+            symptom=self.incident.story,
             layer=self.incident.layer,
             via=self.via,
             environment=self.environment,

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "merge": "merge",
     "report": "report",
     "diff": "diff",
+    "runbook": "runbook",
     "audit": "audit",
     "doctor": "doctor",
     "tools": "doctor",
