@@ -80,6 +80,14 @@ SummaryFile = Annotated[
         help="Append the results to this file, as Markdown.",
     ),
 ]
+HistoryPlace = Annotated[
+    str,
+    typer.Option(
+        "--history",
+        metavar="DIR|s3://BUCKET/PREFIX",
+        help="Keep the results there, among those of past runs, and say what is new.",
+    ),
+]
 
 
 def chosen_site(site: Path | None) -> Path | None:

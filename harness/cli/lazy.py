@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "report",
     "diff": "diff",
     "runbook": "runbook",
+    "trend": "trend",
     "audit": "audit",
     "doctor": "doctor",
     "tools": "doctor",

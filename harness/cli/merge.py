@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.cli.common import MET, UNMET, SummaryFile
+from harness.cli.common import MET, UNMET, HistoryPlace, SummaryFile
+from harness.cli.remembering import opened, remember
 from harness.clock import SystemClock
 from harness.reports.console import matrix
 from harness.reports.markdown import append_summary
@@ -26,10 +27,14 @@ def merge(
         bool, typer.Option("--partial", help="Report what is missing as drills in error.")
     ] = False,
     summary: SummaryFile = None,
+    history: HistoryPlace = "",
 ) -> None:
     """Join the results of shards, and write the reports of all."""
+    past = opened(history)
     results = merge_results(directories, out, partial=partial, clock=SystemClock())
-    Console().print(matrix(results, out_dir=out))
+    console = Console()
+    console.print(matrix(results, out_dir=out))
     if summary is not None:
         append_summary(summary, results)
+    remember(past, [out], console, summary=summary)
     raise typer.Exit(MET if results.summary.all_met else UNMET)

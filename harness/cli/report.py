@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from harness.cli.common import HistoryPlace
+from harness.cli.remembering import opened, remember
 from harness.errors import ConfigError, SitedrillError
 from harness.reports.console import matrix
 from harness.reports.writing import FORMATS, require_journals, write_reports
@@ -27,18 +29,21 @@ def report(
         Path | None,
         typer.Option(help="Where the reports go; by default where the one DIR is."),
     ] = None,
+    history: HistoryPlace = "",
 ) -> None:
     """Make the reports of runs that are over again, from their journals alone."""
     chosen = formats_of(format)
     if out is None and len(directories) > 1:
         raise SitedrillError("several folders, and no --out", hint="say where the reports go")
     require_journals(directories)
+    past = opened(history)
     where = out or directories[0]
     results = write_reports(directories, where, chosen)
     console = Console()
     console.print(matrix(results, out_dir=where))
     for name in chosen:
         console.print(f"{name:10} {where / FORMATS[name].file}", markup=False, soft_wrap=True)
+    remember(past, directories, console)
 
 
 def formats_of(text: str) -> list[str]:

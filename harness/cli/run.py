@@ -21,6 +21,7 @@ from harness.cli.common import (
     Endpoint,
     Expression,
     Features,
+    HistoryPlace,
     NoSandbox,
     Runner,
     SettingsFile,
@@ -40,6 +41,7 @@ from harness.cli.drilling import (
     last_lines,
     pytest_command,
 )
+from harness.cli.remembering import opened, remember
 from harness.cli.sharding import choose_shard, drills_of
 from harness.clock import SystemClock
 from harness.errors import SitedrillError
@@ -84,6 +86,7 @@ def run(
         ),
     ] = "auto",
     summary: SummaryFile = None,
+    history: HistoryPlace = "",
 ) -> None:
     """Run drills, show what happens, and write the reports."""
     console = Console()
@@ -93,6 +96,9 @@ def run(
     )
     if plan is not None and not shard:
         raise SitedrillError("--plan says nothing without --shard", hint="--shard 1/4")
+    if history and shard:
+        raise SitedrillError("a shard is no run to be kept", hint="say --history to `merge`")
+    past = opened(history)
     options = Options(
         site=site,
         settings=settings,
@@ -152,4 +158,5 @@ def run(
         append_summary(summary, results)
     if code in {PYTEST_INTERRUPTED, INTERRUPTED}:
         raise typer.Exit(INTERRUPTED)
+    remember(past, [out], console, summary=summary)
     raise typer.Exit(MET if results.summary.all_met and code == 0 else UNMET)

@@ -57,7 +57,10 @@ def run_of(results: Results, journals: Sequence[DrillJournal]) -> RunRow | None:
         results: made from `journals`.
         journals: the run's.
     """
-    begun = sorted(f"{each.name} {each.records[0].at}" for each in journals if each.records)
+    there = [each for each in journals if each.records]
+    # Journals of drills that a merge missed were begun by the merge, each time anew.
+    own = [each for each in there if each.first("drill.started").get("runner")] or there
+    begun = sorted(f"{each.name} {each.records[0].at}" for each in own)
     if not begun or results.summary.started is None:
         return None
     # A drill that never got as far says nothing of the site.

@@ -101,6 +101,12 @@ class Trend:
         return first
 
     @property
+    def usual(self) -> float | None:
+        """The median of the recoveries before the latest run, in seconds."""
+        earlier = recoveries(self.points[:-1], like=self.latest)
+        return median(earlier) if earlier else None
+
+    @property
     def limit(self) -> float | None:
         """Seconds above which the latest recovery is slower beyond noise; None when too few are known."""
         earlier = recoveries(self.points[:-1], like=self.latest)

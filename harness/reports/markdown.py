@@ -75,7 +75,16 @@ def comment(comparison: Comparison) -> str:
 
 
 def append_summary(path: Path, results: Results) -> None:
-    """Add the run to the summary of the job, as `GITHUB_STEP_SUMMARY` names it.
+    """Add the run to the summary of the job.
+
+    Raises:
+        SitedrillError: the file cannot be written.
+    """
+    append_text(path, summary(results))
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add to the summary of the job, as `GITHUB_STEP_SUMMARY` names it.
 
     See https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary.
 
@@ -85,7 +94,7 @@ def append_summary(path: Path, results: Results) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", errors="replace") as file:
-            file.write(summary(results) + "\n")
+            file.write(text + "\n")
     except OSError as error:
         raise SitedrillError(
             f"{path}: cannot write the summary: {error.strerror}",
