@@ -19,7 +19,7 @@ from harness.history.places import place_of
 from harness.history.telling import MARKS, as_data, percent, sentence, short
 from harness.history.trends import Trend, trends_of
 from harness.reports.files import write_atomically
-from harness.reports.text import duration
+from harness.reports.text import duration, to_ascii
 
 
 def trend(
@@ -55,18 +55,21 @@ def trend(
         print(json.dumps(as_data(place.name, len(runs), trends), indent=2))
         return
     console = Console()
-    console.print(_table(trends))
+    ascii_only = console.options.ascii_only
+    console.print(_table(trends, ascii_only=ascii_only))
     for each in trends:
         if each.news:
-            console.print(Text(f"{MARKS[each.news]} {sentence(each)}", overflow="fold"))
+            text = f"{MARKS[each.news]} {sentence(each)}"
+            console.print(Text(to_ascii(text) if ascii_only else text, overflow="fold"))
     runs_told = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
     console.print(f"{runs_told} in {place.name}", markup=False, soft_wrap=True)
     if html is not None:
         console.print(f"page      {html}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _table(trends: list[Trend]) -> Table:
+def _table(trends: list[Trend], *, ascii_only: bool) -> Table:
     table = Table(box=box.ROUNDED, header_style="bold")
+    sign = "+-" if ascii_only else "±"
     sites = {each.repository for each in trends}
     table.add_column("drill", overflow="fold", ratio=1)
     for name in ("runs", "met", "recovery", "flaky"):
@@ -76,9 +79,9 @@ def _table(trends: list[Trend]) -> Table:
         where = f"{each.repository}: " if len(sites) > 1 and each.repository else ""
         first = each.first_failing
         since = "" if first is None else " ".join((first.run.started[:10], short(first))).strip()
-        spread = f" ± {duration(each.spread)}" if each.spread else ""
+        spread = f" {sign} {duration(each.spread)}" if each.spread else ""
         table.add_row(
-            Text(where + each.drill),
+            Text(to_ascii(where + each.drill) if ascii_only else where + each.drill),
             str(len(each.points)),
             percent(each.pass_rate),
             f"{duration(each.median)}{spread}",

@@ -12,6 +12,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from harness.browser import find_chromium
+from harness.history.keeping import keep
+from harness.history.page import page as telling
+from harness.history.places import Folder
+from harness.history.trends import trends_of
 from harness.reports import write_all
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "reports"))
@@ -115,3 +119,25 @@ def test_the_filter_leaves_what_fits_and_a_link_opens_its_drill(page: Page) -> N
     page.keyboard.press("Enter")
     anchor = (link.get_attribute("href") or "")[1:]
     page.wait_for_function(f"document.getElementById({anchor!r}).parentElement.open")
+
+
+def test_the_page_of_trends_is_as_good(page: Page, tmp_path: Path) -> None:
+    for night, verdict in enumerate(["met", "met", "unmet"]):
+        journals = tmp_path / str(night) / "journals"
+        WrittenDrill(
+            "a", starts_at=night * 86_400, verdict=verdict, causes=[HOSTILE] * (verdict != "met")
+        ).write(journals)
+    kept = keep(Folder(tmp_path), [tmp_path / str(night) for night in range(3)])
+    trends = trends_of(Folder(tmp_path).read())
+    file = tmp_path / "trends.html"
+    file.write_text(telling(trends, place=kept.place, runs=3), encoding="utf-8")
+    page.goto(file.as_uri())
+    page.keyboard.press("Tab")  # the table, which can be scrolled
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("details[open] tbody tr").count() == 3
+    assert page.title() == "Trends: 1 newly failing - sitedrill"
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["impact"]) for each in found] == []
+    assert page.said == []  # type: ignore[attr-defined]
+    assert [u for u in page.asked if not u.startswith(("file:", "data:"))] == []  # type: ignore[attr-defined]
