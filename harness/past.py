@@ -15,7 +15,7 @@ from harness.github.actors import Actor
 from harness.github.history import Release
 from harness.github.oidc import ISSUER
 from harness.pipeline import deploy, prepare
-from harness.places import ACCOUNT, Environment
+from harness.places import ACCOUNT
 from harness.world import World
 
 #: Whom GitHub's tokens for AWS are meant for, unless a workflow says otherwise.
@@ -39,7 +39,9 @@ def deploy_past(
         SitedrillError: the site's own pipeline does not deploy its releases.
     """
     here = world.environment(environment)
-    _make_role(world, here)
+    # Jobs of the other environments ask for their roles too, before anything is deployed there.
+    for role in dict.fromkeys(one.role for one in world.environments.values()):
+        _make_role(world, role)
     prepare(world, world.directory, environment=environment)
     states = {}
     for release in releases:
@@ -66,14 +68,18 @@ def deploy_past(
     return states
 
 
-def _make_role(world: World, here: Environment) -> None:
-    """The role that the environment's jobs, and no others, may take; unless the settings say who.
+def _make_role(world: World, role: str) -> None:
+    """The role that its environments' jobs, and no others, may take; unless the settings say who.
 
     https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
     """
     host = ISSUER.removeprefix("https://")
     repository = world.settings.site.repository
-    subjects = world.settings.environments[here.name].subjects
+    subjects: list[str] = []
+    for here in world.environments.values():
+        if here.role == role:
+            said = world.settings.environments[here.name].subjects
+            subjects += said or [f"repo:{repository}:environment:{here.github}"]
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -84,8 +90,7 @@ def _make_role(world: World, here: Environment) -> None:
                 "Condition": {
                     "StringEquals": {
                         f"{host}:aud": AUDIENCE,
-                        f"{host}:sub": list(subjects)
-                        or f"repo:{repository}:environment:{here.github}",
+                        f"{host}:sub": subjects,
                     }
                 },
             }
@@ -95,4 +100,4 @@ def _make_role(world: World, here: Environment) -> None:
     # An account has one provider for GitHub, whatever the number of roles.
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=[AUDIENCE])
-    iam.create_role(RoleName=here.role, AssumeRolePolicyDocument=json.dumps(trust))
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))

@@ -40,6 +40,12 @@ class Roles(Strict):
     observer: tuple[Handle, ...] = ()
     approver: tuple[Handle, ...] = ()
 
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        all_roles = [*self.facilitator, *self.responder, *self.observer, *self.approver]
+        return tuple(dict.fromkeys(all_roles))
+
 
 class AwsSection(Strict):
     """What is broken: it must be exactly this account, region, distribution and bucket.

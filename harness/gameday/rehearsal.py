@@ -95,6 +95,9 @@ def rehearse(
         tree = here / "tree"
         world.origin.export(baseline.live.commit, tree)
         watcher = plan.roles.facilitator[0]
+        for handle in plan.roles.everybody:
+            # Whoever plays a part belongs to the team; those of the settings keep what they may do.
+            world.community.introduce(handle)
         yield Rehearsal(
             stage=Stage(
                 plan=meant,

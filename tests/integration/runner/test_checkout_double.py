@@ -77,7 +77,7 @@ def test_a_branch_a_tag_and_a_commit_by_name(bench: Bench) -> None:
 - name: Commit
   run: cat page.txt; git rev-parse HEAD; git rev-list --count HEAD
 """
-    steps = steps.replace("cat page.txt", "cat page.txt; echo")
+    steps = steps.replace("cat page.txt", 'echo "$(cat page.txt)"')
     commits = past(bench, steps, "one", "two", "three")
     ran = bench.run_at(commits[-1], variables={"COMMIT": commits[1]})
     assert ran.outcome.cause == ""

@@ -127,12 +127,12 @@ def test_a_change_made_meanwhile_is_not_overwritten(account: Account) -> None:
     file.write_text(file.read_text().replace("PriceClass_100", "PriceClass_200"))
     refused = account.apply()
     assert refused.returncode == 1
-    assert "PreconditionFailed" in refused.stdout
+    assert "PreconditionFailed" in refused.stderr
     assert "at " not in refused.stderr
 
 
 def test_an_unknown_environment_is_refused_before_anything_is_called(account: Account) -> None:
     done = account.apply("production")
     assert done.returncode == 1
-    assert 'unknown environment "production": expected staging or prod' in done.stdout
+    assert 'unknown environment "production": expected staging or prod' in done.stderr
     assert account.changes() == []
