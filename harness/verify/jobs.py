@@ -31,8 +31,24 @@ class Input:
         return self.type not in ("choice", "boolean", "environment")
 
 
+class Conditional:
+    """What may have an `if`: a step or a job. `spot` is where it stands."""
+
+    spot: Spot
+
+    @property
+    def runs_if(self) -> Node | None:
+        """Its condition; nothing where there is none."""
+        return condition(self.spot.get("if").text) if self.spot.get("if") else None
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it has a condition."""
+        return bool(self.spot.get("if"))
+
+
 @dataclass(frozen=True, eq=False)
-class Step:
+class Step(Conditional):
     """A step of a job."""
 
     spot: Spot
@@ -56,23 +72,13 @@ class Step:
         return self.spot.get("uses").text
 
     @property
-    def runs_if(self) -> Node | None:
-        """Its condition; nothing where there is none."""
-        return condition(self.spot.get("if").text) if self.spot.get("if") else None
-
-    @property
-    def is_conditional(self) -> bool:
-        """Whether it has a condition."""
-        return bool(self.spot.get("if"))
-
-    @property
     def head(self) -> Spot:
         """What it does: the value by which a finding names its place."""
         return self.run or self.spot.get("uses") or self.spot
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class Job(Conditional):
     """A job of a workflow."""
 
     name: str
@@ -98,16 +104,6 @@ class Job:
     def needs(self) -> tuple[str, ...]:
         """The jobs that it waits for."""
         return tuple(one.text for one in self.spot.get("needs").each())
-
-    @property
-    def runs_if(self) -> Node | None:
-        """Its condition; nothing where there is none."""
-        return condition(self.spot.get("if").text) if self.spot.get("if") else None
-
-    @property
-    def is_conditional(self) -> bool:
-        """Whether it has a condition."""
-        return bool(self.spot.get("if"))
 
     @property
     def runs_whatever(self) -> bool:
