@@ -10,10 +10,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from harness.iam_policy import like, texts
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 #: What a condition key of a token's provider may name: the claims that any provider has, and those of
@@ -83,17 +84,17 @@ def _mismatch(statement: Mapping[str, Any], caller: Caller, *, unknown_holds: bo
 
     `unknown_holds`: what a condition that we cannot judge counts as, so that it never admits anybody.
     """
-    if not _names(statement, "Action", lambda pattern: _like(pattern.lower(), ACTION.lower())):
+    if not _names(statement, "Action", lambda pattern: like(ACTION.lower(), pattern.lower())):
         return f"no statement speaks of {ACTION}"
     if not _names_provider(statement, caller.provider):
         return f"no statement trusts {caller.provider}"
     for operator, wanted in dict(statement.get("Condition", {})).items():
         for key, values in dict(wanted).items():
             found = caller.keys.get(key.lower())
-            texts = tuple(_text(value) for value in _listed(values))
-            if not _holds(operator, texts, found, unknown=unknown_holds):
+            asked = texts(values)
+            if not _holds(operator, asked, found, unknown=unknown_holds):
                 said = " and ".join(found) if found else "not there"
-                return f"{key} is {said}, and the policy wants {operator} {' or '.join(texts)}"
+                return f"{key} is {said}, and the policy wants {operator} {' or '.join(asked)}"
     return ""
 
 
@@ -147,20 +148,13 @@ def _holds(
     return one_holds(found[0])
 
 
-def _like(pattern: str, text: str) -> bool:
-    """`*` stands for anything, `?` for one character, and nothing else for anything but itself."""
-    parts = {"*": ".*", "?": "."}
-    expression = "".join(parts.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(expression, text, re.DOTALL) is not None
-
-
 #: How a text of the policy and a value of the request are compared, by the operator without its `Not`.
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda text, value: text == value,
     "StringEqualsIgnoreCase": lambda text, value: text.casefold() == value.casefold(),
-    "StringLike": _like,
-    "ArnEquals": _like,
-    "ArnLike": _like,
+    "StringLike": lambda text, value: like(value, text),
+    "ArnEquals": lambda text, value: like(value, text),
+    "ArnLike": lambda text, value: like(value, text),
     "Bool": lambda text, value: text.lower() == value.lower(),
 }
 
@@ -170,7 +164,3 @@ def _listed(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
     return [value]
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

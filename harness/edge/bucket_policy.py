@@ -12,11 +12,12 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-conte
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from harness.iam_policy import like, texts
 
 #: Who signs requests that go through an origin access control.
 CLOUDFRONT_SERVICE = "cloudfront.amazonaws.com"
@@ -132,44 +133,26 @@ def _admits_principal(statement: Mapping[str, Any], requester: Requester) -> boo
         return True
     if not isinstance(principal, Mapping):
         return False
-    if "*" in _texts(principal.get("AWS")):
+    if "*" in texts(principal.get("AWS")):
         return True
-    return not requester.anonymous and CLOUDFRONT_SERVICE in _texts(principal.get("Service"))
+    return not requester.anonymous and CLOUDFRONT_SERVICE in texts(principal.get("Service"))
 
 
 def _admits_one(statement: Mapping[str, Any], element: str, value: str, *, fold: bool) -> bool:
     """`Action` or `Resource`, or their negation; actions are compared without regard to case."""
 
     def among(patterns: Iterable[str]) -> bool:
-        return any(_like(value, p.lower() if fold else p) for p in patterns)
+        return any(like(value, p.lower() if fold else p) for p in patterns)
 
     if f"Not{element}" in statement:
-        return not among(_texts(statement[f"Not{element}"]))
-    return among(_texts(statement.get(element)))
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if isinstance(value, list | tuple):
-        return tuple(str(v) for v in value)
-    if isinstance(value, bool):
-        return (str(value).lower(),)
-    return () if value is None else (str(value),)
-
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    wildcards = {"*": ".*", "?": "."}
-    return re.compile("".join(wildcards.get(c) or re.escape(c) for c in pattern), re.DOTALL)
-
-
-def _like(value: str, pattern: str) -> bool:
-    return _glob(pattern).fullmatch(value) is not None
+        return not among(texts(statement[f"Not{element}"]))
+    return among(texts(statement.get(element)))
 
 
 def _arn_like(value: str, pattern: str) -> bool:
     """ARNs are compared part by part, so that a wildcard does not reach over a colon."""
     ours, theirs = value.split(":", 5), pattern.split(":", 5)
-    return len(ours) == len(theirs) == 6 and all(map(_like, ours, theirs))
+    return len(ours) == len(theirs) == 6 and all(map(like, ours, theirs))
 
 
 def _same_ignoring_case(value: str, wanted: str) -> bool:
@@ -179,7 +162,7 @@ def _same_ignoring_case(value: str, wanted: str) -> bool:
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "stringequals": str.__eq__,
     "stringequalsignorecase": _same_ignoring_case,
-    "stringlike": _like,
+    "stringlike": like,
     "arnequals": _arn_like,
     "arnlike": _arn_like,
     "bool": _same_ignoring_case,
@@ -195,7 +178,7 @@ _NEGATED = {
 
 def _conditions_hold(conditions: Mapping[str, Any], context: Mapping[str, str]) -> bool:
     return all(
-        _holds(operator, context.get(key.lower()), _texts(wanted))
+        _holds(operator, context.get(key.lower()), texts(wanted))
         for operator, block in conditions.items()
         for key, wanted in block.items()
     )
