@@ -75,8 +75,8 @@ def conduct(
     story = Story(job.run, job.name, job.own, job.outputs_from, journal, listener)
     outcome = Outcome("cancelled", None, 0)
     try:
-        code, timed_out = _watch(job, story, start, brake)
-        conclusion, cause = _judged(job, story, code, timed_out=timed_out, brake=brake)
+        code, timed_out, stopped = _watch(job, story, start, brake)
+        conclusion, cause = _judged(job, story, code, timed_out=timed_out, stopped=stopped)
         seconds = round(clock.monotonic() - started, 4)
         outcome = Outcome(conclusion, code, seconds, cause, story.outputs)
     finally:
@@ -92,11 +92,18 @@ def conduct(
     return outcome
 
 
-def _judged(job: Job, story: Story, code: int, *, timed_out: bool, brake: Brake) -> tuple[str, str]:
-    """The conclusion, and why it is not success."""
+def _judged(
+    job: Job, story: Story, code: int, *, timed_out: bool, stopped: bool
+) -> tuple[str, str]:
+    """The conclusion, and why it is not success.
+
+    `stopped`: it was asked to end before it had ended. act says success of a job that it is asked to
+    end before its first step; on GitHub a job that was cancelled is cancelled.
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
+    """
     if timed_out:
         return "timed_out", f"ran longer than {job.timeout:g} s"
-    if brake.pulled and story.result != "success":
+    if stopped:
         return "cancelled", ""
     if story.result is None:
         return ("failure", story.cause()) if code else ("skipped", "")
@@ -105,8 +112,10 @@ def _judged(job: Job, story: Story, code: int, *, timed_out: bool, brake: Brake)
 
 def _watch(
     job: Job, story: Story, start: Callable[[], AbstractContextManager[Running]], brake: Brake
-) -> tuple[int, bool]:
+) -> tuple[int, bool, bool]:
+    """The exit code, whether the time was up, and whether it was asked to end before it had ended."""
     timed_out = threading.Event()
+    stopped = False
     with start() as running:
 
         def give_up() -> None:
@@ -119,8 +128,12 @@ def _watch(
         brake.attach(running)
         try:
             for event in read_events(running.lines()):
+                ended = story.result is not None
                 story.tell(event)
-            return running.wait(), timed_out.is_set()
+                if not ended and story.result is not None:
+                    stopped = brake.pulled
+            stopped = stopped or (story.result != "success" and brake.pulled)
+            return running.wait(), timed_out.is_set(), stopped
         finally:
             brake.detach()
             timer.cancel()

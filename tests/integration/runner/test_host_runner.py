@@ -346,6 +346,23 @@ def test_a_job_can_be_ended_from_elsewhere(bench: Bench, now: bool) -> None:
     assert marked(ran.token) == []
 
 
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.2])
+def test_a_job_that_is_ended_before_its_first_step_is_cancelled(bench: Bench, after: float) -> None:
+    brake = Brake(within=60)
+    timer = threading.Timer(after, brake.pull, kwargs={"now": False})
+    timer.start()
+    ran = bench.run("- run: sleep 5", brake=brake)
+    timer.join()
+    assert ran.outcome.conclusion == "cancelled"
+
+
+def test_a_job_that_had_ended_before_it_was_to_end_is_not_cancelled(bench: Bench) -> None:
+    brake = Brake(within=60)
+    ran = bench.run("- run: echo done", brake=brake)
+    brake.pull(now=False)
+    assert ran.outcome.conclusion == "success"
+
+
 def test_masked_values_in_annotations(bench: Bench) -> None:
     ran = bench.run("""
         - name: Learn
