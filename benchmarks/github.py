@@ -320,11 +320,11 @@ MEASURES = {"latency": latency, "requests": requests, "list": listing}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", choices=[*MEASURES, []], default=list(MEASURES))
+    parser.add_argument("what", nargs="*", choices=[*MEASURES, "all"], default="all")
     parser.add_argument("--rounds", type=int, default=10)
     chosen = parser.parse_args()
     print(f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    for name in chosen.what:
+    for name in MEASURES if "all" in chosen.what else chosen.what:
         MEASURES[name](chosen.rounds)
 
 
