@@ -23,6 +23,7 @@ from harness.github.history import Release
 from harness.github.pushes import Pusher
 from harness.github.runs import Run
 from harness.journal import Record
+from harness.meeting import Meeting
 from harness.placeholders import spelled_out
 from harness.scene import Scene
 from harness.world import Ran
@@ -184,7 +185,10 @@ class Others:
     # Deployments and operations besides the engineer's.
 
     def deploy(self) -> None:
-        """Begin to deploy the live release once more, by the standard pipeline."""
+        """Begin to deploy the live release once more, by the standard pipeline.
+
+        It stands still at its first change until the response has come up to it.
+        """
         world, here, live = self._scene.world, self._scene.environment, self._live()
         how = world.settings.workflows.deploy
         inputs = how.inputs_for(
@@ -194,12 +198,17 @@ class Others:
         run = world.dispatch(
             how.file, ref=ref, inputs=inputs, actor=self._colleague().handle, role=ROLE
         )
+        self._meets(run)
         self._begun(run)
 
     def start_rollback(self, method: str, *, target_commit: str | None = None) -> None:
-        """Begin a rollback that must not be stopped half-way, and go on as soon as it has begun."""
+        """Begin a rollback that must not be stopped half-way, and go on as soon as it has begun.
+
+        It stands still at its first change until the response has come up to it.
+        """
         run = self._dispatch(method, target_commit)
         self._goes_to_its_end.append(run)
+        self._meets(run)
         self._begun(run)
 
     def queue_rollback(self, method: str) -> None:
@@ -233,11 +242,14 @@ class Others:
                     f"run {run.key} waited while a newer one was asked for, and was not given up: "
                     f"it ended in {now.conclusion}"
                 )
-        left += [
-            f"run {run.key} was under way, and was stopped half-way"
-            for run in self._goes_to_its_end
-            if world.control.run(run.id).conclusion == "cancelled"
-        ]
+        for run in self._goes_to_its_end:
+            now = world.control.run(run.id)
+            if now.conclusion == "cancelled":
+                left.append(f"run {run.key} was under way, and was stopped half-way")
+            elif now.conclusion != "success":
+                left.append(
+                    f"run {run.key} was under way, and ended in {now.conclusion}: {now.cause}"
+                )
         by_one = unapproved(records) if self._must_be_approved else ()
         return (*self._broken, *left, *unasked(records, emergency), *by_one)
 
@@ -269,6 +281,13 @@ class Others:
     def _colleague(self) -> Actor:
         """Somebody new, who may write."""
         return responses.new_member(self._scene.world, self._cast)
+
+    def _meets(self, run: Run) -> None:
+        world = self._scene.world
+        meeting = Meeting(
+            run.key, archive=world.control.archive, journal=world.journal, clock=world.clock
+        )
+        world.follow(meeting, at_end=meeting.let_go)
 
     def _begun(self, run: Run) -> None:
         world = self._scene.world

@@ -26,7 +26,7 @@ from harness.clock import Clock
 from harness.cloud.calls import AwsCall
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import Emulator
-from harness.cloud.gateway import Gateway
+from harness.cloud.gateway import Gateway, Listener
 from harness.cloud.operations import OperationIndex
 from harness.cloud.trust import Trust
 from harness.community import Community, rules_of
@@ -133,6 +133,7 @@ class World:
         self._api: GitHubApi | None = None
         self._shells = threading.Lock()
         self._serving: Serving
+        self._gateway: Gateway
 
     def __enter__(self) -> World:
         """Open every server; what was opened is closed again when something goes wrong."""
@@ -168,6 +169,7 @@ class World:
                 await edge.refresh()
 
         gateway.subscribe(tell_edge)
+        self._gateway = gateway
         self._open_github(serving, gateway)
         return self
 
@@ -279,6 +281,14 @@ class World:
         if caller not in self._clients:
             self._clients[caller] = Clients(self.endpoint, caller)
         return self._clients[caller]
+
+    def follow(self, listener: Listener, *, at_end: Callable[[], None]) -> None:
+        """Tell `listener` of every change to AWS, before whoever made it gets the answer.
+
+        `at_end` is called before the world closes: a listener must keep nobody waiting then.
+        """
+        self._stack.callback(at_end)
+        self._gateway.subscribe(listener)
 
     def environment(self, name: str) -> Environment:
         """The environment of this name.

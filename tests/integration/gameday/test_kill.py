@@ -27,7 +27,7 @@ from harness.journal import read_journal
 
 pytestmark = pytest.mark.integration
 
-#: Kills of each incident in the long test, as the issue asks for.
+#: Kills of each incident in the long test.
 KILLS = 50
 #: Seconds in which a whole day is over, on a machine that is not busy.
 A_DAY = 3.0
