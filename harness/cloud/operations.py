@@ -27,6 +27,17 @@ from harness.cloud.requests import AwsRequest
 #: The name of an operation that no model explains; such requests are passed on as they are.
 UNKNOWN = "Unknown"
 
+#: Services that sign under another name than that of their model, and those that share a signature:
+#: the first whose model explains a request has it.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+_SIGNED_AS: Mapping[str, tuple[str, ...]] = {
+    "apigateway": ("apigateway", "apigatewayv2"),
+    "elasticloadbalancing": ("elbv2", "elb"),
+    "monitoring": ("cloudwatch",),
+    "ses": ("sesv2", "ses"),
+    "states": ("stepfunctions",),
+    "tagging": ("resourcegroupstaggingapi",),
+}
 #: Operations that begin so change nothing; AssumeRole makes a key, but nothing that could break.
 _READS = re.compile(
     r"^(Get|List|Head|Describe|Select|Search|Simulate|Test|BatchGet|Query$|Scan$|Decode|AssumeRole)"
@@ -107,17 +118,21 @@ class OperationIndex:
         """The operation a request is; named `UNKNOWN` when no model explains it.
 
         Args:
-            service: from the request's signature.
+            service: from the request's signature; the operation has the name of the service's model.
             request: whole; bodies above 64 KiB are not looked into.
         """
-        known = self._service(service)
-        model, labels = known.find(request) if known else (None, {})
-        if known is None or model is None:
-            name = _named(request) or UNKNOWN
-            return Operation(service, name, {}, _guessed_protocol(request), _mutates(name, request))
-        params = parameters(model, known.protocol, request, labels)
-        name = str(model.name)
-        return Operation(service, name, params, known.protocol, _mutates(name, request))
+        names = _SIGNED_AS.get(service, (service,))
+        for one in names:
+            known = self._service(one)
+            model, labels = known.find(request) if known else (None, {})
+            if known is not None and model is not None:
+                protocol = _spoken(request, known.protocol)
+                params = parameters(model, protocol, request, labels)
+                name = str(model.name)
+                return Operation(one, name, params, protocol, _mutates(name, request))
+        name = _named(request) or UNKNOWN
+        protocol = _spoken(request, "query" if request.action else "rest-xml")
+        return Operation(names[0], name, {}, protocol, _mutates(name, request))
 
     def _service(self, name: str) -> _Service | None:
         if name not in self._services:
@@ -140,10 +155,16 @@ def _named(request: AwsRequest) -> str:
     return path["name"] if path else ""
 
 
-def _guessed_protocol(request: AwsRequest) -> str:
+def _spoken(request: AwsRequest, declared: str) -> str:
+    """The protocol of a request: a service may understand more than the one its model declares.
+
+    https://smithy.io/2.0/aws/protocols/index.html
+    """
     if "x-amz-target" in request.headers:
         return "json"
-    return "query" if request.action else "rest-xml"
+    if _CBOR_PATH.match(request.path):
+        return "smithy-rpc-v2-cbor"
+    return "query" if request.action and "cbor" in declared else declared
 
 
 def _mutates(name: str, request: AwsRequest) -> bool:

@@ -88,7 +88,7 @@ def _rest(shape: StructureShape, protocol: str, request: AwsRequest) -> dict[str
     response = {"headers": HeadersDict(headers), "body": readable, "status_code": 200}
     try:
         found = create_parser(protocol).parse(response, shape)
-    except (ResponseParserError, ValueError, TypeError, KeyError):
+    except (ResponseParserError, ValueError, TypeError, KeyError, MemoryError):
         return {}  # the emulator will say what is wrong with it
     return {
         name: value

@@ -58,13 +58,13 @@ class Account:
     @property
     def s3(self) -> S3Client:
         """S3."""
-        client: S3Client = self._client("s3")
+        client: S3Client = self.client("s3")
         return client
 
     @property
     def cloudfront(self) -> CloudFrontClient:
         """CloudFront."""
-        client: CloudFrontClient = self._client("cloudfront")
+        client: CloudFrontClient = self.client("cloudfront")
         return client
 
     def id(self) -> str:
@@ -74,7 +74,7 @@ class Account:
             SitedrillError: there are no credentials, or they are not valid.
         """
         try:
-            return str(self._client("sts").get_caller_identity()["Account"])
+            return str(self.client("sts").get_caller_identity()["Account"])
         except (ClientError, BotoCoreError) as error:
             raise SitedrillError(
                 f"AWS does not say whose credentials these are: {error}",
@@ -117,16 +117,20 @@ class Account:
         return True
 
     def alarms(self, names: tuple[str, ...], region: str = "") -> dict[str, str]:
-        """Which of these CloudWatch alarms are on, and since when (ISO 8601).
+        """Which of these CloudWatch alarms there are, and since when (ISO 8601) each is on.
 
+        Alarms of metrics, and of other alarms. One that is not on has "".
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
         """
-        client = self._client("cloudwatch", region)
-        found = client.describe_alarms(AlarmNames=list(names), AlarmTypes=["MetricAlarm"])
+        client = self.client("cloudwatch", region)
+        found = client.describe_alarms(
+            AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
         return {
-            alarm["AlarmName"]: alarm["StateUpdatedTimestamp"].isoformat()
-            for alarm in found["MetricAlarms"]
-            if alarm["StateValue"] == "ALARM"
+            alarm["AlarmName"]: (
+                alarm["StateUpdatedTimestamp"].isoformat() if alarm["StateValue"] == "ALARM" else ""
+            )
+            for alarm in (*found.get("MetricAlarms", ()), *found.get("CompositeAlarms", ()))
         }
 
     def close(self) -> None:
@@ -143,7 +147,8 @@ class Account:
         """Close."""
         self.close()
 
-    def _client(self, service: str, region: str = "") -> Any:
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of a service, always the same one; `region` where it is not the bucket's."""
         if service not in self._made:
             is_emulated = bool(self._endpoint or os.environ.get("AWS_ENDPOINT_URL"))
             self._made[service] = self._session.client(

@@ -86,7 +86,7 @@ def prove(stage: Stage) -> Proof:
             continue
         proved.append(Proved(what))
         blast += [Blast(planned.incident, change) for change in changes]
-    proved += [*_on_github(stage), *_stop_object(stage)]
+    proved += [*_on_github(stage), *_stop_object(stage), *_alarms(stage)]
     findings = stage.findings()
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     why = f"viewers do not get {stage.expected.name}: {findings[0]}{more}" if findings else ""
@@ -131,3 +131,22 @@ def _stop_object(stage: Stage) -> Iterator[Proved]:
         yield Proved(what, f"{address} cannot be looked for: {error}")
         return
     yield Proved(what, f"{address} is there: it stops the day; remove it first" if there else "")
+
+
+def _alarms(stage: Stage) -> Iterator[Proved]:
+    """An alarm that is not there, or is on already, cannot tell of anything."""
+    named = stage.plan.evidence.alarms
+    if not named:
+        return
+    what = f"the alarms are there, and off: {', '.join(named)}"
+    try:
+        found = stage.aws.alarms(named, stage.plan.evidence.region)
+    except (ClientError, BotoCoreError) as error:
+        yield Proved(what, f"evidence.alarms: CloudWatch cannot be asked: {error}")
+        return
+    missing = [name for name in named if name not in found]
+    on = [f"{name} has been on since {since}" for name, since in sorted(found.items()) if since]
+    if missing:
+        region = stage.plan.evidence.region or stage.plan.aws.region
+        on.insert(0, f"there is no alarm {' or '.join(missing)} in {region}")
+    yield Proved(what, f"evidence.alarms: {'; '.join(on)}" if on else "")

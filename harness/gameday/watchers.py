@@ -137,6 +137,8 @@ def _look_at_alarms(stage: Stage, desk: Desk) -> None:
         return
     evidence = stage.plan.evidence
     for name, since in sorted(stage.aws.alarms(evidence.alarms, evidence.region).items()):
+        if not since:
+            continue
         seconds = (datetime.fromisoformat(since) - episode.at).total_seconds()
         if seconds >= 0:
             desk.evidence("detected", seconds, f"alarm {name}")

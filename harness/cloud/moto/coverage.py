@@ -39,7 +39,7 @@ def implemented(service: str, app: DomainDispatcherApplication) -> list[str]:
     """
     try:
         model = ServiceModel(Loader().load_service_model(service, "service-2"))
-        classes = _classes(service, app)
+        classes = _classes(str(model.endpoint_prefix), app)
     except (UnknownServiceError, ImportError):  # unknown to botocore, or an extra not installed
         return []
     methods = {name for found in classes for name in dir(found)}
@@ -51,11 +51,9 @@ def implemented(service: str, app: DomainDispatcherApplication) -> list[str]:
     )
 
 
-def _classes(service: str, app: DomainDispatcherApplication) -> list[type[Any]]:
+def _classes(prefix: str, app: DomainDispatcherApplication) -> list[type[Any]]:
     host = (
-        f"{service}.amazonaws.com"
-        if service == "cloudfront"
-        else f"{service}.us-east-1.amazonaws.com"
+        f"{prefix}.amazonaws.com" if prefix == "cloudfront" else f"{prefix}.us-east-1.amazonaws.com"
     )
     backend = app.get_backend_for_host(host)
     if not backend:
@@ -66,6 +64,6 @@ def _classes(service: str, app: DomainDispatcherApplication) -> list[type[Any]]:
         for _, member in inspect.getmembers(module, inspect.isclass)
         if issubclass(member, BaseResponse) and member is not BaseResponse
     ]
-    if service == "s3":
+    if prefix == "s3":
         found.append(import_module("moto.s3.models").S3Backend)
     return found

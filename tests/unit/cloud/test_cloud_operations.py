@@ -17,7 +17,17 @@ from harness.cloud.requests import AwsRequest
 
 pytestmark = pytest.mark.unit
 
-SERVICES = ["s3", "cloudfront", "sts", "iam", "dynamodb", "lambda", "route53"]
+SERVICES = [
+    "cloudwatch",
+    "stepfunctions",
+    "s3",
+    "cloudfront",
+    "sts",
+    "iam",
+    "dynamodb",
+    "lambda",
+    "route53",
+]
 #: Two operations, one request: the model deprecates one of them, and the other is recognised.
 SAME_REQUEST = {
     "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
