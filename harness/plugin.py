@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from harness.session import Options, Session
 
 _NAME = "sitedrill-session"
+#: In the folder of a session whose run has drills.
+_DRILLS = "drills"
 _PLAN = pytest.StashKey[tuple[str, str, str]]()
 _DRILL = pytest.StashKey["Drill"]()
 _BEGUN = pytest.StashKey[float]()
@@ -331,7 +333,7 @@ class _Shared:
         if listed := self._config.getoption("--sitedrill-list"):
             Path(listed).write_text("".join(f"{_id(item)}\n" for item in drills), encoding="utf-8")
             return
-        if not self._joined and drills:
+        if drills and not self._config.option.collectonly and self._is_first():
             # The reports tell of this run only.
             for left in ("journals", "audit"):
                 shutil.rmtree(self._options().out / left, ignore_errors=True)
@@ -339,6 +341,16 @@ class _Shared:
             scratch = self._directory / f"total.{os.getpid()}"
             scratch.write_text(str(len(drills)))
             scratch.rename(self._directory / "total")
+
+    def _is_first(self) -> bool:
+        """Whether this process is the first of the run that has drills, and nobody else reports them."""
+        if self._config.getoption("--sitedrill-session"):
+            return False
+        try:
+            (self.directory / _DRILLS).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
     def pytest_unconfigure(self) -> None:
         """The owner ends what is left, a worker what it has."""
@@ -357,8 +369,8 @@ class _Shared:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The matrix, and where the reports are."""
         journals = Path(self._config.getoption("--sitedrill-out")) / "journals"
-        ran = self._session is not None or self._directory is not None
-        if self._joined or not ran or not journals.is_dir():
+        drilled = self._directory is not None and (self._directory / _DRILLS).exists()
+        if self._joined or not drilled or not journals.is_dir():
             return
         from rich.console import Console  # noqa: PLC0415
 

@@ -245,12 +245,11 @@ def test_up_has_the_site_live_until_it_is_interrupted(
     assert command.leftovers() == []
 
 
-def test_plain_pytest_runs_a_feature(environment: dict[str, str], tmp_path: Path) -> None:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "features/drift.feature"),
-            *("-k", "html-truncated and content_only", "--sitedrill-out", str(tmp_path / "out")),
-        ],
+def plain_pytest(
+    environment: dict[str, str], out: Path, *words: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *words, "--sitedrill-out", str(out)],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -258,9 +257,45 @@ def test_plain_pytest_runs_a_feature(environment: dict[str, str], tmp_path: Path
         timeout=300,
         check=False,
     )
+
+
+def test_plain_pytest_runs_a_feature(environment: dict[str, str], tmp_path: Path) -> None:
+    of_before = tmp_path / "out" / "journals" / "of-before.jsonl"
+    of_before.parent.mkdir(parents=True)
+    of_before.touch()
+    selection = ("features/drift.feature", "-k", "html-truncated and content_only")
+    done = plain_pytest(environment, tmp_path / "out", *selection, "-n", "2")
     assert done.returncode == 0, done.stdout
+    assert not of_before.exists()
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results["summary"]["met"] == 1
     assert str(tmp_path / "out") in done.stdout
-    assert not list(Path(environment["TMPDIR"]).iterdir())
+    left = {path.name for path in Path(environment["TMPDIR"]).iterdir()}
+    assert not {name for name in left if not name.startswith("pytest-of-")}
     assert TOKEN not in done.stdout
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_pytest_without_drills_leaves_the_reports_of_others_alone(
+    environment: dict[str, str], tmp_path: Path, workers: str
+) -> None:
+    of_before = tmp_path / "out" / "journals" / "of-before.jsonl"
+    of_before.parent.mkdir(parents=True)
+    of_before.touch()
+    selection = ("tests/unit/test_naming.py", "features", "-m", "unit")
+    done = plain_pytest(environment, tmp_path / "out", *selection, "-n", workers)
+    assert done.returncode == 0, done.stdout
+    assert [path.name for path in of_before.parent.parent.iterdir()] == ["journals"]
+    assert of_before.exists()
+    assert "drills" not in done.stdout.partition("test session starts")[2]
+
+
+def test_pytest_that_only_lists_drills_leaves_the_reports_of_before_alone(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    of_before = tmp_path / "out" / "journals" / "of-before.jsonl"
+    of_before.parent.mkdir(parents=True)
+    of_before.touch()
+    done = plain_pytest(environment, tmp_path / "out", "features", "-m", "seed", "--collect-only")
+    assert done.returncode == 0, done.stdout
+    assert of_before.exists()
