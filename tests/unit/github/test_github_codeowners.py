@@ -176,7 +176,7 @@ def test_the_first_place_counts() -> None:
 
 
 def test_a_file_that_is_too_large_says_nothing() -> None:
-    line = "* @a\n"
+    line = "* @a # " + "x" * 1000 + "\n"
     assert names(parse(line * (LARGEST // len(line))), "x") == ["@a"]
     large = parse(line * (LARGEST // len(line) + 1))
     assert (large.too_large, large.rules) == (True, ())
