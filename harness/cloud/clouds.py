@@ -121,74 +121,57 @@ class MotoCloud:
         return {"moto": version("moto")}
 
 
-class MiniStackCloud:
-    """MiniStack, in its own environment."""
+class _ForeignCloud:
+    """An emulator that needs an environment of its own."""
+
+    shared = False
+    name: str
+    _emulator: type[MiniStackEmulator | LocalStackEmulator]
+    _needs: tuple[str, str, str, str]
+
+    def __init__(self, ground: Ground) -> None:
+        """Nothing runs yet."""
+        self._ground = ground
+        self.environment = ground.environment(*self._needs)
+
+    def ensure(self, say: Callable[[str], None]) -> None:
+        """Make its environment."""
+        self.environment.ensure(say)
+
+    def start(self, *, owner_pid: int, directory: Path) -> Emulator:
+        """A process of it."""
+        return self._emulator.start(
+            self.environment,
+            account=ACCOUNT,
+            owner_pid=owner_pid,
+            directory=directory,
+            clock=self._ground.clock,
+            token=self._ground.token,
+        )
+
+    def attach(self, endpoint: str) -> Emulator:
+        """A handle to a process of it."""
+        return self._emulator.attach(endpoint, clock=self._ground.clock)
+
+    def versions(self) -> Mapping[str, str]:
+        """Its own."""
+        return {self.name: self.environment.version}
+
+
+class MiniStackCloud(_ForeignCloud):
+    """MiniStack."""
 
     name = "ministack"
-    shared = False
-
-    def __init__(self, ground: Ground) -> None:
-        """Nothing runs yet."""
-        self._ground = ground
-        self.environment = ground.environment(*MINISTACK)
-
-    def ensure(self, say: Callable[[str], None]) -> None:
-        """Make its environment."""
-        self.environment.ensure(say)
-
-    def start(self, *, owner_pid: int, directory: Path) -> Emulator:
-        """A MiniStack process."""
-        return MiniStackEmulator.start(
-            self.environment,
-            account=ACCOUNT,
-            owner_pid=owner_pid,
-            directory=directory,
-            clock=self._ground.clock,
-            token=self._ground.token,
-        )
-
-    def attach(self, endpoint: str) -> Emulator:
-        """A handle to a MiniStack process."""
-        return MiniStackEmulator.attach(endpoint, clock=self._ground.clock)
-
-    def versions(self) -> Mapping[str, str]:
-        """MiniStack's."""
-        return {"ministack": self.environment.version}
+    _emulator = MiniStackEmulator
+    _needs = MINISTACK
 
 
-class LocalStackCloud:
-    """LocalStack alone, in its own environment: without what its free edition lacks."""
+class LocalStackCloud(_ForeignCloud):
+    """LocalStack alone: without what its free edition lacks."""
 
     name = "localstack"
-    shared = False
-
-    def __init__(self, ground: Ground) -> None:
-        """Nothing runs yet."""
-        self._ground = ground
-        self.environment = ground.environment(*LOCALSTACK)
-
-    def ensure(self, say: Callable[[str], None]) -> None:
-        """Make its environment."""
-        self.environment.ensure(say)
-
-    def start(self, *, owner_pid: int, directory: Path) -> Emulator:
-        """A LocalStack process."""
-        return LocalStackEmulator.start(
-            self.environment,
-            account=ACCOUNT,
-            owner_pid=owner_pid,
-            directory=directory,
-            clock=self._ground.clock,
-            token=self._ground.token,
-        )
-
-    def attach(self, endpoint: str) -> Emulator:
-        """A handle to a LocalStack process."""
-        return LocalStackEmulator.attach(endpoint, clock=self._ground.clock)
-
-    def versions(self) -> Mapping[str, str]:
-        """LocalStack's."""
-        return {"localstack": self.environment.version}
+    _emulator = LocalStackEmulator
+    _needs = LOCALSTACK
 
 
 class EndpointCloud:
