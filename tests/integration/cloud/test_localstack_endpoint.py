@@ -9,78 +9,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
+from localstack_support import a_localstack
 
-from harness.clock import SystemClock
 from harness.cloud.clients import Clients
-from harness.cloud.clouds import ACCOUNT, LOCALSTACK, Ground
+from harness.cloud.clouds import ACCOUNT
 from harness.cloud.localstack.copying import names
-from harness.errors import ToolMissingError
-from harness.polling import poll
-from harness.runner.tools import cache_directory
-from harness.serving import Serving
 
 pytestmark = pytest.mark.integration
-
-CLOCK = SystemClock()
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    ground = Ground(clock=CLOCK, token="", cache=cache_directory())
-    environment = ground.environment(*LOCALSTACK)
-    try:
-        environment.ensure(print)
-    except ToolMissingError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
-    directory = tmp_path_factory.mktemp("localstack")
-    with Serving() as serving, serving.bind() as free:
-        port = free.getsockname()[1]
-    settings = {
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "SERVICES": "iam,s3,sts",
-        "DISABLE_EVENTS": "1",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "FILESYSTEM_ROOT": str(environment.path / "files"),
-        "TMPDIR": str(directory),
-    }
-    url = f"http://127.0.0.1:{port}"
-    log = directory / "log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            environment.command("localstack.runtime.main"),
-            env=environment.variables(directory, settings),
-            cwd=directory,
-            stdout=said,
-            stderr=said,
-        )
-
-    def answers() -> bool | None:
-        assert process.poll() is None, log.read_text()
-        try:
-            return httpx.get(f"{url}/_localstack/health", trust_env=False).is_success or None
-        except httpx.HTTPError:
-            return None
-
-    try:
-        poll(
-            answers,
-            within=120,
-            waiting_for="LocalStack",
-            clock=CLOCK,
-            last_seen=lambda: log.read_text()[-500:],
-        )
+    with a_localstack(tmp_path_factory.mktemp("localstack")) as url:
         yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def sitedrill(

@@ -19,8 +19,9 @@ from harness.runner.engine import Engine, find_engine
 from harness.runner.image import BASE, DEBOOTSTRAP, ensure_image
 from harness.runner.tools import cache_directory
 
-# The hostile site is the same for every runner.
-sys.path.append(str(Path(__file__).parents[1] / "hostile"))
+# The hostile site is the same for every runner, and LocalStack for every cloud.
+for _shared in ("hostile", "cloud"):
+    sys.path.append(str(Path(__file__).parents[1] / _shared))
 
 
 @pytest.fixture(scope="session")
