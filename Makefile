@@ -44,9 +44,10 @@ unit: setup ## Run the fast tests
 integration: setup system ## Run the tests with real act, git, AWS CLI and emulators
 	$(BIN)/pytest -m "not unit" -n $(WORKERS)
 
-test: system lint ## Run every check and test and the promises, with coverage; `make long` has a few that only repeat
+test: system lint ## Run every check and test, with coverage, and the promises; `make long` has a few that only repeat
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest tests features -m "not long and (unit or integration or promises)" -n $(WORKERS) --dist worksteal --sitedrill-out build/promises --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+	$(BIN)/pytest tests -m "not long and (unit or integration)" -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+	$(BIN)/pytest features -m "not long and promises" -n $(WORKERS) --dist worksteal --sitedrill-out build/promises
 
 long: setup system ## Run the tests that only repeat: twenty drills in a row, every moment to interrupt
 	$(BIN)/pytest tests features -m long -n $(WORKERS) --sitedrill-out build/promises

@@ -89,20 +89,22 @@ class Engine:
         """Remove everything of a session."""
         self.remove(self.containers(f"{SESSION_LABEL}={session}"))
 
-    def sweep_orphans(self) -> None:
-        """Remove what owners left behind that were killed on this machine."""
+    def orphans(self) -> list[str]:
+        """The containers whose owners are gone from this machine."""
+        asked = f'{{{{index .Config.Labels "{OWNER_LABEL}"}}}}'
+        found = []
         for container in self.containers(OWNER_LABEL):
             try:
-                owner = self.call(
-                    "inspect",
-                    "--format",
-                    f'{{{{index .Config.Labels "{OWNER_LABEL}"}}}}',
-                    container,
-                )
+                owner = self.call("inspect", "--format", asked, container)
             except ProcessError:
-                continue
+                continue  # it has just ended by itself
             if not may_be_alive(owner):
-                self.remove([container])
+                found.append(container)
+        return found
+
+    def sweep_orphans(self) -> None:
+        """Remove what owners left behind that were killed on this machine."""
+        self.remove(self.orphans())
 
     def forget(self, kind: str, name: str) -> None:
         """Remove a volume or a network, unless it is in use or gone."""

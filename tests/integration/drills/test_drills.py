@@ -125,7 +125,7 @@ def test_steps_out_of_order_are_told(begin: BeginDrill) -> None:
 
 
 @pytest.mark.parametrize(
-    "time", [*range(5), *(pytest.param(time, marks=pytest.mark.long) for time in range(5, 20))]
+    "time", [0, 1, *(pytest.param(time, marks=pytest.mark.long) for time in range(2, 20))]
 )
 def test_twenty_drills_give_twenty_equal_verdicts(time: int, begin: BeginDrill) -> None:
     drill = begin("repeated")

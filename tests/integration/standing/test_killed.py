@@ -34,7 +34,7 @@ def directory(tmp_path: Path, environment: dict[str, str]) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     ("kills", "seed"),
-    [(4, 11), pytest.param(20, 4, marks=pytest.mark.long)],
+    [(2, 11), pytest.param(20, 4, marks=pytest.mark.long)],
 )
 def test_nothing_is_lost_or_done_twice(
     kills: int, seed: int, directory: Path, environment: dict[str, str]
