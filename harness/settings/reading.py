@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.errors import ConfigError
-from harness.settings.people import check_people
+from harness.settings.known_people import check_people
 from harness.settings.placeholders import known_placeholders, placeholders
 from harness.settings.sections import SiteSettings
 
