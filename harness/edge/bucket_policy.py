@@ -1,7 +1,8 @@
 """Does the bucket policy let CloudFront, or anybody, in?
 
 Evaluated as S3 does it: refused unless a statement allows it, and an explicit Deny wins. A
-statement whose meaning we do not know never admits anybody, and the decision says which.
+statement whose meaning we do not know never admits anybody: not as an Allow, and as a Deny it refuses
+whomever it may be about. The decision says which.
 
 Sources:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -93,6 +94,8 @@ def evaluate(policy: str | None, action: str, resource: str, requester: Requeste
             applies = _applies(statement, action, resource, requester)
         except _UnknownError as unknown:
             notes.append(f"{name}: {unknown}")
+            if statement.get("Effect") == "Deny":
+                return Decision(False, f"{name} may deny {action}: {unknown}", tuple(notes))
             continue
         if applies and statement.get("Effect") == "Deny":
             return Decision(False, f"{name} denies {action}", tuple(notes))
@@ -118,9 +121,9 @@ def _applies(
 ) -> bool:
     """Whether the statement is about this request, all of its elements taken together."""
     return (
-        _admits_principal(statement, requester)
-        and _admits_one(statement, "Action", action.lower(), fold=True)
+        _admits_one(statement, "Action", action.lower(), fold=True)
         and _admits_one(statement, "Resource", resource, fold=False)
+        and _admits_principal(statement, requester)
         and _conditions_hold(statement.get("Condition") or {}, requester.context)
     )
 
@@ -177,11 +180,18 @@ _NEGATED = {
 
 
 def _conditions_hold(conditions: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    return all(
-        _holds(operator, context.get(key.lower()), texts(wanted))
-        for operator, block in conditions.items()
-        for key, wanted in block.items()
-    )
+    """One that does not hold settles it, whatever is not known of the others."""
+    unknown: _UnknownError | None = None
+    for operator, block in conditions.items():
+        for key, wanted in block.items():
+            try:
+                if not _holds(operator, context.get(key.lower()), texts(wanted)):
+                    return False
+            except _UnknownError as error:
+                unknown = unknown or error
+    if unknown:
+        raise unknown
+    return True
 
 
 def _holds(operator: str, value: str | None, wanted: tuple[str, ...]) -> bool:

@@ -149,6 +149,34 @@ def test_what_is_not_understood_never_admits_and_is_named(unknown: dict[str, Any
     assert decision.notes[0].startswith("Odd:")
 
 
+@pytest.mark.parametrize(
+    ("deny", "refused"),
+    [
+        ({"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, True),
+        ({"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}}, True),
+        ({"NotPrincipal": "*", "Action": "s3:PutObject"}, False),
+        (
+            {
+                "Condition": {
+                    "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+                    "Bool": {"aws:SecureTransport": "false"},
+                }
+            },
+            False,
+        ),
+    ],
+)
+def test_a_deny_that_is_not_understood_refuses_whomever_it_may_be_about(
+    deny: dict[str, Any], refused: bool
+) -> None:
+    odd = statement(Sid="Odd", **{"Effect": "Deny", "Principal": "*", **deny})
+    policy = json.dumps({"Statement": [statement(), odd]})
+    decision = evaluate(policy, "s3:GetObject", OBJECT, CLOUDFRONT)
+    assert decision.allowed != refused
+    assert bool(decision.notes) == refused
+    assert ("Odd may deny s3:GetObject" in decision.reason) == refused
+
+
 def test_a_deny_wins_wherever_it_stands() -> None:
     deny = statement(Effect="Deny", Principal="*", Action="s3:*")
     assert not allowed(statement(), deny)
