@@ -245,6 +245,15 @@ def test_up_has_the_site_live_until_it_is_interrupted(
     assert command.leftovers() == []
 
 
+@pytest.fixture
+def of_before(tmp_path: Path) -> Path:
+    """A journal of an earlier run, in `out`."""
+    path = tmp_path / "out" / "journals" / "of-before.jsonl"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
 def plain_pytest(
     environment: dict[str, str], out: Path, *words: str
 ) -> subprocess.CompletedProcess[str]:
@@ -259,10 +268,9 @@ def plain_pytest(
     )
 
 
-def test_plain_pytest_runs_a_feature(environment: dict[str, str], tmp_path: Path) -> None:
-    of_before = tmp_path / "out" / "journals" / "of-before.jsonl"
-    of_before.parent.mkdir(parents=True)
-    of_before.touch()
+def test_plain_pytest_runs_a_feature(
+    environment: dict[str, str], tmp_path: Path, of_before: Path
+) -> None:
     selection = ("features/drift.feature", "-k", "html-truncated and content_only")
     done = plain_pytest(environment, tmp_path / "out", *selection, "-n", "2")
     assert done.returncode == 0, done.stdout
@@ -277,11 +285,8 @@ def test_plain_pytest_runs_a_feature(environment: dict[str, str], tmp_path: Path
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_pytest_without_drills_leaves_the_reports_of_others_alone(
-    environment: dict[str, str], tmp_path: Path, workers: str
+    environment: dict[str, str], tmp_path: Path, of_before: Path, workers: str
 ) -> None:
-    of_before = tmp_path / "out" / "journals" / "of-before.jsonl"
-    of_before.parent.mkdir(parents=True)
-    of_before.touch()
     selection = ("tests/unit/test_naming.py", "features", "-m", "unit")
     done = plain_pytest(environment, tmp_path / "out", *selection, "-n", workers)
     assert done.returncode == 0, done.stdout
@@ -291,11 +296,8 @@ def test_pytest_without_drills_leaves_the_reports_of_others_alone(
 
 
 def test_pytest_that_only_lists_drills_leaves_the_reports_of_before_alone(
-    environment: dict[str, str], tmp_path: Path
+    environment: dict[str, str], tmp_path: Path, of_before: Path
 ) -> None:
-    of_before = tmp_path / "out" / "journals" / "of-before.jsonl"
-    of_before.parent.mkdir(parents=True)
-    of_before.touch()
     done = plain_pytest(environment, tmp_path / "out", "features", "-m", "seed", "--collect-only")
     assert done.returncode == 0, done.stdout
     assert of_before.exists()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.github.git import git
 from harness.resources import reference_site
 
 pytestmark = pytest.mark.unit
@@ -32,18 +33,12 @@ def _of_the_terraform_site(commit: str) -> list[str]:
 COMMANDS = {"reference": _of_the_reference_site, "terraform": _of_the_terraform_site}
 
 
-def git(where: Path, *words: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(where), *words], check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A clone with one commit, of an origin that is `../origin`."""
     path = tmp_path / "clone"
-    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "origin")], check=True)
-    subprocess.run(["git", "init", "-q", str(path)], check=True)
+    git(tmp_path, "init", "-q", "--bare", "origin")
+    git(tmp_path, "init", "-q", "clone")
     git(path, "remote", "add", "origin", str(tmp_path / "origin"))
     git(path, "config", "user.name", "somebody")
     git(path, "config", "user.email", "somebody@example.com")
