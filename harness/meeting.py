@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from harness.checks.changes import by_run
+from harness.checks.changes import NEVER_A_CHANGE, by_run
 from harness.clock import Clock
 from harness.cloud.calls import AwsCall
 from harness.errors import PollTimeoutError
@@ -47,15 +47,16 @@ class Meeting:
         self._archive = archive
         self._journal = journal
         self._clock = clock
+        self._callers: set[str] = set()
         self._changing: set[str] = set()
         self._let_go = threading.Event()
 
     async def __call__(self, call: AwsCall) -> None:
         """Hear of a change, before whoever made it gets its answer."""
-        if call.service == "sts":
+        if call.service in NEVER_A_CHANGE or call.caller in self._callers:
             return
-        both = self._both()
-        for run in both:
+        self._callers.add(call.caller)
+        for run in self._both():
             if by_run(run.key)(call.caller) and run.key not in self._changing:
                 self._changing.add(run.key)
                 await asyncio.to_thread(self._stand_still, run.key)

@@ -198,7 +198,6 @@ class Others:
         run = world.dispatch(
             how.file, ref=ref, inputs=inputs, actor=self._colleague().handle, role=ROLE
         )
-        self._meets(run)
         self._begun(run)
 
     def start_rollback(self, method: str, *, target_commit: str | None = None) -> None:
@@ -208,7 +207,6 @@ class Others:
         """
         run = self._dispatch(method, target_commit)
         self._goes_to_its_end.append(run)
-        self._meets(run)
         self._begun(run)
 
     def queue_rollback(self, method: str) -> None:
@@ -282,15 +280,13 @@ class Others:
         """Somebody new, who may write."""
         return responses.new_member(self._scene.world, self._cast)
 
-    def _meets(self, run: Run) -> None:
+    def _begun(self, run: Run) -> None:
+        """See that it has begun; the response meets it at its first change."""
         world = self._scene.world
         meeting = Meeting(
             run.key, archive=world.control.archive, journal=world.journal, clock=world.clock
         )
         world.follow(meeting, at_end=meeting.let_go)
-
-    def _begun(self, run: Run) -> None:
-        world = self._scene.world
         now = world.control.wait(
             run,
             within=BEGINS_WITHIN,

@@ -37,7 +37,7 @@ _OBJECT_WRITES = frozenset(
     }
 )
 #: Handing out credentials is not a change to the site.
-_NEVER_A_CHANGE = frozenset({"sts"})
+NEVER_A_CHANGE = frozenset({"sts"})
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def changes_something(record: Record) -> bool:
         and bool(data.get("mutating"))
         and int(data.get("status", 0)) < 400
         and not data.get("error")
-        and data.get("service") not in _NEVER_A_CHANGE
+        and data.get("service") not in NEVER_A_CHANGE
     )
 
 
