@@ -7,6 +7,7 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ from harness.verify.finding import Finding
 from harness.verify.report import Report
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+#: Characters of a rule's description that code scanning takes (same page).
+_LONGEST = 1024
 
 
 def as_sarif(report: Report) -> str:
@@ -28,6 +31,7 @@ def as_sarif(report: Report) -> str:
                 "tool": {
                     "driver": {
                         "name": "sitedrill",
+                        "version": version("sitedrill"),
                         "rules": [_rule(rules[name]) for name in sorted(rules)],
                     }
                 },
@@ -43,9 +47,12 @@ def as_sarif(report: Report) -> str:
 
 
 def _rule(one: Finding) -> dict[str, Any]:
+    description = {"text": (one.why or one.message)[:_LONGEST]}
     return {
         "id": one.rule,
-        "shortDescription": {"text": one.why or one.message},
+        "shortDescription": description,
+        # Code scanning requires both, and puts them at the top of the alert.
+        "fullDescription": description,
         "help": {"text": one.fix or one.message},
         "defaultConfiguration": {"level": one.severity},
     }

@@ -135,6 +135,10 @@ def test_sarif_says_where_and_what_was_accepted(site: Path) -> None:
     edit(site, "    name: Authorise\n", "    namez: Authorise\n")
     [run] = json.loads(FORMATS["sarif"](verify(cwd=site)))["runs"]
     rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    # What GitHub requires of a rule: "SARIF support for code scanning", in sarif.py.
+    for rule in run["tool"]["driver"]["rules"]:
+        for required in ("shortDescription", "fullDescription", "help"):
+            assert 0 < len(rule[required]["text"]) <= 1024
     assert {result["ruleId"] for result in run["results"]} == rules
     [counted] = [result for result in run["results"] if "suppressions" not in result]
     place = counted["locations"][0]["physicalLocation"]
