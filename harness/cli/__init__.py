@@ -6,6 +6,8 @@ Exit codes: 0 every drill met its expectation, 1 at least one did not, 2 a usage
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,14 +21,26 @@ app = typer.Typer(
     help="Drills a static site's emergency workflow against an emulated AWS, and says with evidence "
     "whether the site recovered and whether the audit trail is complete.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sitedrill {version('sitedrill')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _commands() -> None:
+def _commands(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """What all commands share; each is a module of its own, see `lazy`."""
 
 

@@ -32,7 +32,8 @@ SettingsFile = Annotated[
 Cloud = Annotated[
     str,
     typer.Option(
-        help=f"Which emulated AWS, one of {', '.join(CLOUDS)}; the second of two answers CloudFront."
+        help=f"Which emulated AWS, one of {', '.join(CLOUDS)}; the second of two answers CloudFront.",
+        autocompletion=lambda: list(CLOUDS),
     ),
 ]
 Endpoint = Annotated[
@@ -46,7 +47,8 @@ Runner = Annotated[
     str,
     typer.Option(
         help=f"How act runs, one of {', '.join(RUNNERS)}: auto is container where a Docker engine "
-        "answers, else host."
+        "answers, else host.",
+        autocompletion=lambda: list(RUNNERS),
     ),
 ]
 NoSandbox = Annotated[
