@@ -153,7 +153,7 @@ def bare_once(made: Session, path: Path, *, warm: bool) -> float:
             world.community.introduce("somebody")
             injection.drift(world, made.catalogue.get("html-truncated"), environment)
             capture(world.clients("checks"), environment.bucket, world.distribution_id(environment))
-            run = world.dispatch(
+            run = world.dispatcher.dispatch(
                 "emergency.yml",
                 ref="main",
                 inputs={
@@ -164,7 +164,7 @@ def bare_once(made: Session, path: Path, *, warm: bool) -> float:
                 actor="somebody",
                 role="response",
             )
-            ran = world.finished(run)
+            ran = world.dispatcher.finished(run)
     assert ran.conclusion == "success", ran.cause
     shutil.rmtree(place, ignore_errors=True)
     return runner.seconds

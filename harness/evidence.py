@@ -13,10 +13,10 @@ from harness.checks.stored import note_records
 from harness.checks.turns import at_once
 from harness.cloud.clients import Clients
 from harness.cloud.emulator import clouds_with
+from harness.dispatcher import Ran
 from harness.journal import Journal, Record, read_journal
 from harness.promises import Layers, broken_promises, not_refused
 from harness.settings.sections import AuditSection
-from harness.world import Ran
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from harness.checks.layers import LayerState
 from harness.course import Course, there
+from harness.dispatcher import Ran
 from harness.evidence import Evidence, Responded
 from harness.journal import read_journal
 from harness.others import Others
 from harness.scene import Scene
-from harness.world import Ran
 
 
 @dataclass(frozen=True)

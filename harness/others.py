@@ -16,6 +16,7 @@ import httpx
 from harness import responses
 from harness.approvals import alone, approve, reject
 from harness.checks.turns import unapproved, unasked
+from harness.dispatcher import Ran
 from harness.errors import DrillError
 from harness.github.actors import Actor, Cast
 from harness.github.changes import add_harmless_change
@@ -26,7 +27,6 @@ from harness.journal import Record
 from harness.meeting import Meeting
 from harness.placeholders import spelled_out
 from harness.scene import Scene
-from harness.world import Ran
 
 #: What a run is for in a drill that is no part of the response.
 ROLE = "other"
@@ -88,16 +88,16 @@ class Others:
 
     def approve(self) -> None:
         """Whoever may is there to approve; before another one does, nothing may happen."""
-        self._scene.world.decide = approve
+        self._scene.world.dispatcher.decide = approve
         self._must_be_approved = True
 
     def leave_alone(self) -> None:
         """Nobody is there to approve but who asks."""
-        self._scene.world.decide = alone
+        self._scene.world.dispatcher.decide = alone
 
     def reject(self) -> None:
         """Whoever may approve says no."""
-        self._scene.world.decide = reject
+        self._scene.world.dispatcher.decide = reject
 
     # Pushes, and whatever else might start something.
 
@@ -124,7 +124,7 @@ class Others:
         if branch != origin.default_branch:
             self._unmerged = commit
         world.control.pushes.pushed(Pusher(who.handle, role=ROLE))
-        world.settled()
+        world.dispatcher.settled()
 
     def push_tag(self, tag: str) -> None:
         """Tag the head of the default branch, push the tag, and let come what comes of it."""
@@ -132,7 +132,7 @@ class Others:
         origin = world.origin
         origin.tag_release(tag, origin.head(), author=who, when=origin.next_time())
         world.control.pushes.pushed(Pusher(who.handle, role=ROLE))
-        world.settled()
+        world.dispatcher.settled()
 
     def let_schedules_come_round(self) -> None:
         """Let the time come of every workflow that has one."""
@@ -140,14 +140,14 @@ class Others:
         for workflow in world.control.library.every(world.origin.head()):
             if "schedule" in workflow.triggers:
                 world.control.fire_schedule(workflow.file, actor=who.handle)
-        world.settled()
+        world.dispatcher.settled()
 
     def send(self, event: str) -> None:
         """Let another system send an event (`repository_dispatch`) of this type."""
         world = self._scene.world
         words = {"environment": self._scene.environment.name, "operation": "rollback"}
         world.control.dispatch_event(event, words, actor=self._colleague().handle)
-        world.settled()
+        world.dispatcher.settled()
 
     def ask_with_token_of_a_run(self) -> None:
         """Let a job of a deployment ask for an emergency, with no token but its own.
@@ -160,14 +160,14 @@ class Others:
         deployed = how.inputs_for(
             environment=here.name, github=here.github, release="no-release", commit=""
         )
-        run = world.dispatch(
+        run = world.dispatcher.dispatch(
             how.file,
             ref=world.origin.default_branch,
             inputs=deployed,
             actor=self._colleague().handle,
             role=ROLE,
         )
-        world.finished(run)
+        world.dispatcher.finished(run)
         place = form.values.environment.get(here.name, here.github)
         words = {"operation": "rollback", "method": "last_known_good", "environment": place}
         inputs = form.inputs_for({**words, "reason": self._cast.reason("Nobody asked")})
@@ -180,7 +180,7 @@ class Others:
                 json={"ref": world.origin.default_branch, "inputs": inputs},
                 trust_env=False,
             )
-        world.settled()
+        world.dispatcher.settled()
 
     # Deployments and operations besides the engineer's.
 
@@ -195,7 +195,7 @@ class Others:
             environment=here.name, github=here.github, release=live.tag, commit=live.commit
         )
         ref = live.tag if how.ref == "tag" else world.origin.default_branch
-        run = world.dispatch(
+        run = world.dispatcher.dispatch(
             how.file, ref=ref, inputs=inputs, actor=self._colleague().handle, role=ROLE
         )
         self._begun(run)
@@ -220,8 +220,8 @@ class Others:
     def roll_back(self, method: str, *, target_commit: str | None = None, fails: bool) -> None:
         """Roll back, to the end; `fails` says whether that is what its run must do."""
         world = self._scene.world
-        ran = world.finished(self._dispatch(method, target_commit))
-        world.settled()
+        ran = world.dispatcher.finished(self._dispatch(method, target_commit))
+        world.dispatcher.settled()
         failed = ran.conclusion != "success"
         if failed and not fails:
             self._broken.append(f"the colleague's rollback ended in {ran.conclusion}: {_why(ran)}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.commands import run_commands
+from harness.dispatcher import Ran
 from harness.errors import ConfigError, SitedrillError
 from harness.github.history import Release
 from harness.settings import FILE_NAME
-from harness.world import Ran, World
+from harness.world import World
 
 #: A run whose jobs had nothing to do did no harm.
 GOOD = ("success", "skipped")
@@ -32,7 +33,7 @@ def deploy(world: World, release: Release, *, environment: str, actor: str, role
     """
     how = world.settings.workflows.deploy
     if how.on == "push":
-        runs = world.push_tag(release.tag, actor=actor, role=role)
+        runs = world.dispatcher.push_tag(release.tag, actor=actor, role=role)
         if not any(one.file == how.file for one in runs):
             raise ConfigError(
                 file=FILE_NAME,
@@ -49,8 +50,8 @@ def deploy(world: World, release: Release, *, environment: str, actor: str, role
             commit=release.commit,
         )
         ref = release.tag if how.ref == "tag" else world.origin.default_branch
-        runs = [world.dispatch(how.file, ref=ref, inputs=inputs, actor=actor, role=role)]
-    ran = world.concluded(runs)
+        runs = [world.dispatcher.dispatch(how.file, ref=ref, inputs=inputs, actor=actor, role=role)]
+    ran = world.dispatcher.concluded(runs)
     return next((one for one in ran if one.conclusion not in GOOD), ran[0])
 
 

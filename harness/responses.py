@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.baseline import Baseline
+from harness.dispatcher import Ran
 from harness.errors import ConfigError, DispatchError, DrillError
 from harness.github import codeowners
 from harness.github.actors import Actor, Cast
@@ -16,7 +17,7 @@ from harness.github.runs import Run
 from harness.places import Environment
 from harness.promises import Target
 from harness.settings import FILE_NAME, EmergencyWorkflow
-from harness.world import Ran, World
+from harness.world import World
 
 BOTH = ("infrastructure", "content")
 #: The methods that work on one layer only.
@@ -108,8 +109,8 @@ def dispatch(
         run = start(world, environment, response, reason=reason, actor=actor)
     except DispatchError as error:
         return None, error.message
-    ran = world.finished(run)
-    world.settled()
+    ran = world.dispatcher.finished(run)
+    world.dispatcher.settled()
     return ran, ""
 
 
@@ -151,7 +152,7 @@ def start(
         "target": response.target.commit,
         "theirs": {word: str(value) for word, value in theirs.items() if word in told},
     }
-    return world.dispatch(
+    return world.dispatcher.dispatch(
         form.file,
         ref=world.origin.default_branch,
         inputs=inputs,

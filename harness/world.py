@@ -6,7 +6,10 @@
                                                    └── tells the edge of changes
 
     with World(...) as world:
-        ran = world.dispatch("emergency.yml", ref="main", inputs={...}, actor=who, role="response")
+        run = world.dispatcher.dispatch(
+            "emergency.yml", ref="main", inputs={...}, actor=who, role="response"
+        )
+        ran = world.dispatcher.finished(run)
 
 Worlds share nothing, so drills run side by side and in any order.
 """
@@ -15,13 +18,10 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.approvals import Decide, approve
 from harness.clock import Clock
 from harness.cloud.calls import AwsCall
 from harness.cloud.clients import Clients
@@ -31,16 +31,15 @@ from harness.cloud.operations import OperationIndex
 from harness.cloud.trust import Trust
 from harness.community import Community, rules_of
 from harness.crew import Surroundings, WorldCrew
+from harness.dispatcher import Dispatcher
 from harness.edge import BUCKET_CHANGES, Edge, WebsiteBucket
 from harness.egress.egress import Egress
 from harness.egress.way_out import WayOut
-from harness.errors import DispatchError, DrillError
+from harness.errors import DrillError
 from harness.github.api import GitHubApi
-from harness.github.chronicle import TIMED_OUT
 from harness.github.control import ControlPlane
 from harness.github.oidc import ISSUER, Issuer
 from harness.github.origin import Origin
-from harness.github.pushes import Pusher
 from harness.github.runs import Job, Run
 from harness.journal import Journal
 from harness.outside import Outside
@@ -53,17 +52,6 @@ from harness.shells import HOST, Shell, ensure_certificate
 
 #: What listens for people's shells.
 SHELLS = "github.shells"
-#: Seconds that a run may take beyond the time of its longest job.
-SLACK = 60.0
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A run, and how it ended: success, failure, cancelled, skipped or timed_out, and why."""
-
-    run: Run
-    conclusion: str
-    cause: str
 
 
 class World:
@@ -122,13 +110,11 @@ class World:
         self.api_url = ""
         #: Who belongs to it; those whom the drill makes up are introduced.
         self.community = Community(settings, directory / "github")
-        #: What is done about a run that waits for its environment; it is let go, unless somebody says
-        #: otherwise.
-        self.decide: Decide = approve
         #: Where the world listens, by what does.
         self.listening: dict[str, int] = {}
         self.environments: dict[str, Environment] = {}
         self._values: Values | None = None
+        self._dispatcher: Dispatcher | None = None
         self._control: ControlPlane | None = None
         self._api: GitHubApi | None = None
         self._shells = threading.Lock()
@@ -241,6 +227,13 @@ class World:
         )
         enter.enter_context(control.staffed(crew))
         self._control, self._api = control, api
+        self._dispatcher = Dispatcher(
+            control,
+            self.community,
+            values=self._values,
+            journal=self.journal,
+            run_timeout=self._run_timeout,
+        )
 
     def token_of(self, handle: str) -> str:
         """With which somebody proves to GitHub who they are."""
@@ -336,102 +329,12 @@ class World:
             raise DrillError("the world is not open")
         return self._control
 
-    def dispatch(
-        self,
-        workflow: str,
-        *,
-        ref: str,
-        inputs: Mapping[str, Any],
-        actor: str,
-        role: str,
-        said: Mapping[str, Any] | None = None,
-    ) -> Run:
-        """Start a workflow by hand; whatever follows goes on by itself.
-
-        Args:
-            workflow: the file's name, such as `emergency.yml`.
-            ref: the branch or tag it is started on.
-            inputs: as the person gives them.
-            actor: the person's handle; they need write access.
-            role: what the run is for in the drill: setup, inject, response or pipeline.
-            said: what else the journal is to hold about the dispatch.
-
-        Raises:
-            DispatchError: GitHub would refuse it; journaled, and nothing has run.
-        """
-        given = self.values.filled(inputs)
-        try:
-            self.community.admit(actor)
-            with self.control.archive.store.change():
-                run = self.control.dispatch(workflow, ref=ref, inputs=given, actor=actor, role=role)
-                self.control.told.write(
-                    "dispatched",
-                    run=run.key,
-                    workflow=workflow,
-                    ref=run.ref,
-                    sha=run.sha,
-                    actor=actor,
-                    inputs=run.inputs,
-                    role=role,
-                    **(said or {}),
-                )
-        except DispatchError as error:
-            self.journal.write(
-                "dispatch.rejected", workflow=workflow, status=error.status, message=error.message
-            )
-            raise
-        return run
-
-    def push_tag(self, tag: str, *, actor: str, role: str) -> list[Run]:
-        """Somebody pushes a tag that stands in the origin already; the runs that it starts.
-
-        Raises:
-            DispatchError: GitHub would not let them push.
-        """
-        self.community.admit(actor)
-        runs = self.control.pushes.pushed_tag(tag, Pusher(actor, role=role))
-        for run in runs:
-            self.journal.write(
-                "pushed",
-                run=run.key,
-                workflow=run.workflow,
-                ref=run.ref,
-                sha=run.sha,
-                actor=actor,
-                role=role,
-            )
-        return runs
-
-    def finished(self, run: Run) -> Ran:
-        """A run once it has ended; `decide` says what becomes of what waits for an environment.
-
-        Raises:
-            DrillError: nobody may approve of it, or it does not end.
-        """
-        within = self._run_timeout + SLACK
-        while True:
-            now = self.control.wait(
-                run, within=within, until=lambda one: one.over or one.status == "waiting"
-            )
-            if now.over:
-                timed_out = now.cause.startswith(TIMED_OUT)
-                conclusion = "timed_out" if timed_out else str(now.conclusion)
-                return Ran(now, conclusion, now.cause)
-            self.decide(self.control, now)
-
-    def concluded(self, runs: Sequence[Run]) -> list[Ran]:
-        """Runs, and all those that they have started, once they have ended."""
-        ran, waiting = [], list(runs)
-        while waiting:
-            run = waiting.pop(0)
-            ran.append(self.finished(run))
-            waiting += self.control.started_by(run)
-        return ran
-
-    def settled(self) -> None:
-        """Wait until every run has ended, with whoever may approving what waits for approval."""
-        for run in iter(lambda: next(iter(self.control.archive.open_runs()), None), None):
-            self.finished(run)
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Starts runs, and waits for them; there once the world is open."""
+        if self._dispatcher is None:
+            raise DrillError("the world is not open")
+        return self._dispatcher
 
     @property
     def values(self) -> Values:

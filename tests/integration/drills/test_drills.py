@@ -61,7 +61,7 @@ def test_a_second_rollback_goes_further_back_and_never_to_the_broken_release(
     drill.see_symptom()
     drill.roll_back("last_known_good")
     assert drill.conclude("recovers").verdict == "met"
-    again = drill.world.dispatch(
+    again = drill.world.dispatcher.dispatch(
         "emergency.yml",
         ref="main",
         inputs={
@@ -72,7 +72,7 @@ def test_a_second_rollback_goes_further_back_and_never_to_the_broken_release(
         actor=drill.stranger().handle,
         role="response",
     )
-    ran = drill.world.finished(again)
+    ran = drill.world.dispatcher.finished(again)
     assert ran.conclusion == "success", ran.cause
     tags = [tag for tag in drill.world.origin.tags() if tag.name.startswith("v0.0.0-rollback.")]
     by_name = {tag.name: tag.commit for tag in drill.world.origin.tags()}
