@@ -28,11 +28,11 @@ from harness.clock import SystemClock
 from harness.errors import SitedrillError
 from harness.fitting import site_incidents
 from harness.gameday.comparing import compared
-from harness.gameday.course import REHEARSAL, Pace, fresh_directory
 from harness.gameday.expected import SiteAt
-from harness.gameday.holding import hold, resume
+from harness.gameday.holding import fresh_directory, hold, resume
 from harness.gameday.iam import least_policy
 from harness.gameday.opening import open_stage
+from harness.gameday.pace import REHEARSAL, Pace
 from harness.gameday.plan import PLAN_FILE, read_plan
 from harness.gameday.proof import Proof, prove
 from harness.gameday.rehearsal import rehearse

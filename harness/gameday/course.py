@@ -11,7 +11,6 @@ captured. Whatever else goes wrong does the same.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,52 +25,19 @@ from harness.errors import SitedrillError
 from harness.gameday.desk import Desk
 from harness.gameday.expected import accepted_bodies
 from harness.gameday.github import GitHubError
+from harness.gameday.pace import Pace
 from harness.gameday.plan import PlannedIncident
 from harness.gameday.proof import Proof, prove
+from harness.gameday.returning import caches_forget, take_back, told_as
 from harness.gameday.stage import Stage
 from harness.gameday.trail import trail_of
 from harness.gameday.undo import Outcome, Undo
 from harness.gameday.validation import validate
 from harness.gameday.watchers import watching
 from harness.journal import Journal
-from harness.live import forget
 
-PHASES = (
-    "check",
-    "capture",
-    "steady",
-    "inject",
-    "symptom",
-    "respond",
-    "restore",
-    "validate",
-    "review",
-)
 #: Healthy samples in a row that count as recovered.
 CONFIRMED = 3
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How often is looked, and how long is waited, in seconds.
-
-    Attributes:
-        sample: between two samples of the site.
-        look: between two looks at GitHub, alarms and the STOP object.
-        shows: that a fault may take until viewers see it. CloudFront takes minutes.
-        settles: that a site that was put back may take to be as it was.
-        pictures: between two pictures of what viewers see; 0 for none.
-    """
-
-    sample: float = 1.0
-    look: float = 5.0
-    shows: float = 600.0
-    settles: float = 900.0
-    pictures: float = 5.0
-
-
-#: In a world of our own everything is at once.
-REHEARSAL = Pace(sample=0.25, look=0.5, shows=10.0, settles=20.0, pictures=2.0)
 
 
 class RefusedError(SitedrillError):
@@ -298,7 +264,8 @@ class Day:
             undo.make(change)
         self._desk.begin(number, planned.incident)
         until = self._clock.monotonic() + planned.time_box
-        self._forget(f"{number}-in")
+        for problem in self._forget(f"{number}-in"):
+            self._stop(problem, "sitedrill")
         self._phase("symptom", planned.incident)
         shows_until = min(until, self._clock.monotonic() + self._pace.shows)
         incident = self._stage.incident(planned)
@@ -395,35 +362,27 @@ class Day:
             self._phase("restore")
         to_do: list[str] = []
         for undo in undos:
-            outcomes = undo.restore()
-            to_do += self._told(outcomes)
-            conflicts = {outcome.change.resource for outcome in outcomes if not outcome.settled}
-            left = [line for line in undo.verify() if not line.startswith(tuple(conflicts))]
-            self._journal.write("verified", differences=left, conflicts=sorted(conflicts))
-            to_do += left
+            back = take_back(undo, self._told)
+            self._journal.write(
+                "verified", differences=list(back.differences), conflicts=back.conflicts
+            )
+            to_do += back.to_do
         if undos:
-            try:
-                self._forget(f"back-{len(list(self._directory.glob('undo/*')))}")
-            except (ClientError, BotoCoreError) as error:
-                to_do.append(f"the caches could not be told to forget: {error}")
+            to_do += self._forget(f"back-{len(list(self._directory.glob('undo/*')))}")
         return to_do
 
-    def _told(self, outcomes: Sequence[Outcome]) -> list[str]:
-        for outcome in outcomes:
-            self._journal.write(
-                "restored",
-                resource=outcome.change.resource,
-                returned=outcome.returned.value if outcome.returned else "failed",
-                to_do=outcome.to_do,
-            )
-        return [outcome.to_do for outcome in outcomes if not outcome.settled]
+    def _told(self, outcome: Outcome) -> None:
+        self._journal.write(
+            "restored",
+            resource=outcome.change.resource,
+            returned=told_as(outcome),
+            to_do=outcome.to_do,
+        )
 
-    def _forget(self, what: str) -> None:
+    def _forget(self, what: str) -> list[str]:
         """Let the caches forget; a fault, or its end, is then seen at once."""
-        distribution = self._stage.plan.aws.distribution
-        if distribution:
-            reference = f"{self._directory.name}-{what}-{self._clock.now().timestamp()}"
-            forget(self._stage.aws, distribution, reference)
+        reference = f"{self._directory.name}-{what}-{self._clock.now().timestamp()}"
+        return caches_forget(self._stage.aws, self._stage.plan.aws.distribution, reference)
 
     def _validated(self) -> list[str]:
         """What is not as it should be once all is over; waits for the site to settle."""
@@ -439,22 +398,3 @@ class Day:
 
     def _phase(self, name: str, incident: str = "") -> None:
         self._journal.write("phase", name=name, incident=incident)
-
-
-def fresh_directory(directory: Path) -> Path:
-    """A day's folder, which must not be another day's.
-
-    Raises:
-        SitedrillError: there is a day in it.
-    """
-    if (directory / "journal.jsonl").exists():
-        raise SitedrillError(
-            f"{directory}: another game day is there",
-            hint="name another --out, or `sitedrill gameday restore` finishes that one",
-        )
-    directory.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(directory / "undo", ignore_errors=True)
-    return directory
-
-
-__all__ = ["REHEARSAL", "Day", "Ended", "Pace", "RefusedError", "StoppedError", "fresh_directory"]

@@ -7,21 +7,23 @@ resume(directory, clock=clock, say=print)
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from harness.clock import Clock
 from harness.errors import SitedrillError
 from harness.gameday.aws import Account
-from harness.gameday.course import Day, Ended, Pace
+from harness.gameday.course import Day, Ended
 from harness.gameday.desk import Desk
+from harness.gameday.pace import Pace
 from harness.gameday.page import Page
+from harness.gameday.returning import caches_forget, take_back, told_as
 from harness.gameday.review import write_review
 from harness.gameday.score import JOURNAL, GoneDay
 from harness.gameday.stage import Stage
@@ -29,7 +31,6 @@ from harness.gameday.terminal import View, keys, shown
 from harness.gameday.told import ToldJournal
 from harness.gameday.undo import Ledger, Undo
 from harness.gameday.undo.ledger import FILE as UNDO_FILE
-from harness.live import forget
 from harness.serving import Serving
 
 #: What `restore` has to know of a day.
@@ -73,6 +74,22 @@ class Facts:
                 f"{directory / FACTS}: cannot be read: {error}",
                 hint="name the folder of a game day",
             ) from error
+
+
+def fresh_directory(directory: Path) -> Path:
+    """A day's folder, which must not be another day's.
+
+    Raises:
+        SitedrillError: there is a day in it.
+    """
+    if (directory / JOURNAL).exists():
+        raise SitedrillError(
+            f"{directory}: another game day is there",
+            hint="name another --out, or `sitedrill gameday restore` finishes that one",
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(directory / "undo", ignore_errors=True)
+    return directory
 
 
 def hold(
@@ -176,23 +193,13 @@ def resume(
         to_do: list[str] = []
         for undo in begun:
             to_do += _undone(undo, say, keep_theirs=keep_theirs)
-        if facts.distribution:
-            try:
-                forget(account, facts.distribution, f"restore-{clock.now().timestamp()}")
-            except (ClientError, BotoCoreError) as error:
-                to_do.append(f"the caches could not be told to forget: {error}")
-    return to_do
+        reference = f"restore-{clock.now().timestamp()}"
+        return to_do + caches_forget(account, facts.distribution, reference)
 
 
 def _undone(undo: Undo, say: Callable[[str], None], *, keep_theirs: bool) -> list[str]:
-    outcomes = undo.restore()
     if keep_theirs:
+        undo.restore()
         for change in undo.accept():
             say(f"{change.resource}: kept as somebody else has made it")
-        outcomes = undo.restore()
-    for outcome in outcomes:
-        returned = outcome.returned.value if outcome.returned else "failed"
-        say(f"{outcome.change.resource}: {returned}")
-    conflicts = {outcome.change.resource for outcome in outcomes if not outcome.settled}
-    left = [line for line in undo.verify() if not line.startswith(tuple(conflicts))]
-    return [*(outcome.to_do for outcome in outcomes if not outcome.settled), *left]
+    return take_back(undo, lambda one: say(f"{one.change.resource}: {told_as(one)}")).to_do

@@ -19,8 +19,9 @@ from harness.cloud.clients import Clients
 from harness.cloud.gateway import Gateway
 from harness.edge import BUCKET_CHANGES, Edge
 from harness.gameday.aws import Account
-from harness.gameday.course import Day, Ended, Pace
+from harness.gameday.course import Day, Ended
 from harness.gameday.desk import Desk
+from harness.gameday.pace import Pace
 from harness.gameday.plan import Plan
 from harness.gameday.stage import Stage
 from harness.gameday.told import ToldJournal

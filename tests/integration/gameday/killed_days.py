@@ -20,8 +20,8 @@ from staging_cloud import ACCOUNT, ALIAS, BUCKET, every_incident
 from harness.checks.release import expected_release
 from harness.clock import SystemClock
 from harness.gameday.aws import Account
-from harness.gameday.course import Pace
 from harness.gameday.holding import hold
+from harness.gameday.pace import Pace
 from harness.gameday.plan import Plan
 from harness.gameday.stage import Stage
 from harness.gameday.sturdy import Sturdy
