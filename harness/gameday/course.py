@@ -30,6 +30,7 @@ from harness.gameday.plan import PlannedIncident
 from harness.gameday.proof import Proof, prove
 from harness.gameday.returning import caches_forget, take_back, told_as
 from harness.gameday.stage import Stage
+from harness.gameday.stops import StoppedError, Stops
 from harness.gameday.trail import trail_of
 from harness.gameday.undo import Outcome, Undo
 from harness.gameday.validation import validate
@@ -42,10 +43,6 @@ CONFIRMED = 3
 
 class RefusedError(SitedrillError):
     """The day may not begin; nothing was changed."""
-
-
-class StoppedError(SitedrillError):
-    """The day was stopped; everything is put back."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class Day:
         self._pace = pace
         self._undos: list[Undo] = []
         self._audited: set[int] = set()
-        self._day_ends = 0.0
+        self._stops: Stops
 
     def run(self) -> Ended:
         """Hold the day; whatever happens, the environment is put back.
@@ -124,7 +121,7 @@ class Day:
         self._refuse(proof)
         self._phase("capture")
         self._capture_all()
-        self._day_ends = self._clock.monotonic() + plan.stop.time_box
+        self._stops = Stops(plan.stop, self._desk, journal, self._clock)
         stopped = ""
         with ExitStack() as stack:
             stack.enter_context(
@@ -239,7 +236,9 @@ class Day:
             if outcome == "recovered":
                 self._keep_repair(undo)
             if self._put_back([undo]):
-                self._stop(f"{planned.incident} left something to be done by people", "sitedrill")
+                self._stops.stop(
+                    f"{planned.incident} left something to be done by people", "sitedrill"
+                )
 
     def _steady(self, planned: PlannedIncident) -> None:
         """No incident begins on a site that is not healthy.
@@ -250,9 +249,9 @@ class Day:
         self._phase("steady", planned.incident)
         until = self._clock.monotonic() + self._pace.settles
         while findings := self._stage.findings():
-            self._go_on()
+            self._stops.go_on()
             if self._clock.monotonic() >= until:
-                self._stop(f"the site is not in its steady state: {findings[0]}")
+                self._stops.stop(f"the site is not in its steady state: {findings[0]}")
             self._desk.wait(1.0)
         self._journal.write("steady", healthy=True, findings=[])
 
@@ -260,17 +259,17 @@ class Day:
         """One incident, until it is over: `recovered`, `time box` or `never showed`."""
         self._phase("inject", planned.incident)
         for change in range(len(undo.changes)):
-            self._go_on()
+            self._stops.go_on()
             undo.make(change)
         self._desk.begin(number, planned.incident)
         until = self._clock.monotonic() + planned.time_box
         for problem in self._forget(f"{number}-in"):
-            self._stop(problem, "sitedrill")
+            self._stops.stop(problem, "sitedrill")
         self._phase("symptom", planned.incident)
         shows_until = min(until, self._clock.monotonic() + self._pace.shows)
         incident = self._stage.incident(planned)
         while why := self._stage.why_not_shown(incident):
-            self._go_on()
+            self._stops.go_on()
             if self._clock.monotonic() >= shows_until:
                 self._journal.write("symptom", visible=False, detail=why)
                 return "never showed"
@@ -278,7 +277,7 @@ class Day:
         self._journal.write("symptom", visible=True, detail="")
         self._phase("respond", planned.incident)
         while True:
-            self._go_on()
+            self._stops.go_on()
             if self._has_recovered(planned):
                 return "recovered"
             if self._clock.monotonic() >= until:
@@ -325,30 +324,6 @@ class Day:
                 places=dict(trail.places),
                 missing=trail.missing,
             )
-
-    def _go_on(self) -> None:
-        """Go on, unless something says stop.
-
-        Raises:
-            StoppedError: it does.
-        """
-        plan = self._stage.plan
-        if self._desk.stopped is not None:
-            reason, by = self._desk.stopped
-            self._stop(reason, by)
-        if self._clock.monotonic() >= self._day_ends:
-            self._stop(f"the time box of the day is over ({plan.stop.time_box:g} s)")
-        limit = plan.stop.availability
-        if limit is not None:
-            share = self._desk.availability(limit.during)
-            if share is not None and share < limit.floor:
-                self._stop(
-                    f"availability was {share:.1%} for {limit.during:g} s, below {limit.floor:.1%}"
-                )
-
-    def _stop(self, reason: str, by: str = "the plan") -> None:
-        self._journal.write("stop", reason=reason, by=by)
-        raise StoppedError(reason)
 
     # Back ---------------------------------------------------------------------------------------
 
