@@ -3,7 +3,8 @@
 .venv/bin/python benchmarks/matrix.py [--clouds moto,localstack] [--runners host] [-m seed] [-k EXPR]
 
 Prints a table of Markdown rows: what was chosen, drills met, seconds of the whole command, the median
-of seconds to recovery. Exits 1 when some combination's verdicts differ from the first's.
+of seconds to recovery. Exits 1 when some combination's verdicts differ from the first's, or from those
+an earlier matrix kept (`--keep FOLDER`, then `--like FOLDER/moto-host`), so that a night may be in parts.
 """
 
 from __future__ import annotations
@@ -79,6 +80,13 @@ def run(cloud: str, runner: str, chosen: argparse.Namespace, out: Path) -> Run:
     return Run(cloud, runner, seconds, tuple(results["drills"]))
 
 
+def kept(folder: Path) -> Run:
+    """What an earlier matrix kept of one combination."""
+    cloud, _, runner = folder.resolve().name.rpartition("-")
+    drills = json.loads((folder / "results.json").read_text())["drills"]
+    return Run(cloud, runner, 0.0, tuple(drills))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("features", nargs="*", default=["features"])
@@ -89,9 +97,10 @@ def main() -> int:
     parser.add_argument("-k", dest="expression", default="")
     parser.add_argument("-n", dest="workers", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="a folder for the results of each")
+    parser.add_argument("--like", type=Path, help="results kept before, to compare with")
     chosen = parser.parse_args()
     place = chosen.keep or Path(tempfile.mkdtemp(prefix="sitedrill-matrix-"))
-    first: Run | None = None
+    first = kept(chosen.like) if chosen.like else None
     status = 0
     print("| cloud | runner | met | whole command | median recovery |\n|---|---|---|---|---|")
     try:
