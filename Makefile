@@ -10,7 +10,7 @@ WORKERS ?= 2
 OUT ?= build/drills
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system drill test long lint unit integration bench matrix clean
+.PHONY: help setup system drill test long lint unit integration coverage bench matrix clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,10 +44,14 @@ unit: setup ## Run the fast tests
 integration: setup system ## Run the tests with real act, git, AWS CLI and emulators
 	$(BIN)/pytest -m "not unit" -n $(WORKERS)
 
-test: system lint ## Run every check and test, with coverage, and the promises; `make long` has a few that only repeat
-	rm -f .coverage .coverage.*
-	$(BIN)/pytest tests -m "not long and (unit or integration)" -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+test: system lint ## Run every check and test, and the promises; `make long` has a few that only repeat
+	$(BIN)/pytest tests -m "not long and (unit or integration)" -n $(WORKERS) --dist worksteal $(COVER)
 	$(BIN)/pytest features -m "not long and promises" -n $(WORKERS) --dist worksteal --sitedrill-out build/promises
+
+# Apart from `test`: following every line takes the fast tests two thirds longer, and no number is asked for.
+coverage: ## As test, and say which lines no test has run
+	rm -f .coverage .coverage.*
+	$(MAKE) test COVER="--cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml"
 
 long: setup system ## Run the tests that only repeat: twenty drills in a row, every moment to interrupt
 	$(BIN)/pytest tests features -m long -n $(WORKERS) --sitedrill-out build/promises
