@@ -179,16 +179,24 @@ def test_a_signal_or_a_lost_terminal_puts_everything_back(
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
     )
     os.close(inside)
-    # Somebody looks at the terminal.
-    threading.Thread(target=_read_on, args=(terminal,), daemon=True).start()
+    # Somebody looks at the terminal, and looks away before it is closed: its number is soon another
+    # file's, a connection's perhaps, from which they would read on.
+    away = threading.Event()
+    looking = threading.Thread(target=_read_on, args=(terminal, away), daemon=True)
+    looking.start()
     give_up = time.monotonic() + 60
     # Viewers never see it here: the day has come as far as it can when it looks for the symptom.
     while time.monotonic() < give_up and '"symptom"' not in _text(day / "journal.jsonl"):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
+    if cause is close_terminal:
+        away.set()
+        looking.join()
     cause(process, terminal)
     _, errors = process.communicate(timeout=60)
     if cause is not close_terminal:
+        away.set()
+        looking.join()
         os.close(terminal)
     assert b"Traceback" not in errors, errors.decode()
     records = read_journal(day / "journal.jsonl")
@@ -200,8 +208,8 @@ def test_a_signal_or_a_lost_terminal_puts_everything_back(
     assert (day / "review.md").exists()
 
 
-def _read_on(terminal: int) -> None:
-    while True:
+def _read_on(terminal: int, away: threading.Event) -> None:
+    while not away.is_set():
         try:
             if not select.select([terminal], [], [], 0.2)[0]:
                 continue
