@@ -76,15 +76,18 @@ def run(cloud: str, runner: str, chosen: argparse.Namespace, out: Path) -> Run:
     if done.returncode not in {0, 1}:
         said = " ".join((done.stderr or done.stdout).split())[-300:]
         return Run(cloud, runner, seconds, (), f"status {done.returncode}: {said}")
-    results = json.loads((out / "results.json").read_text())
-    return Run(cloud, runner, seconds, tuple(results["drills"]))
+    return Run(cloud, runner, seconds, drills_in(out))
+
+
+def drills_in(folder: Path) -> tuple[dict[str, Any], ...]:
+    """What `sitedrill run` has written there."""
+    return tuple(json.loads((folder / "results.json").read_text())["drills"])
 
 
 def kept(folder: Path) -> Run:
     """What an earlier matrix kept of one combination."""
     cloud, _, runner = folder.resolve().name.rpartition("-")
-    drills = json.loads((folder / "results.json").read_text())["drills"]
-    return Run(cloud, runner, 0.0, tuple(drills))
+    return Run(cloud, runner, 0.0, drills_in(folder))
 
 
 def main() -> int:

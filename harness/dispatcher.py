@@ -15,7 +15,7 @@ from typing import Any
 from harness.approvals import Decide, approve
 from harness.community import Community
 from harness.errors import DispatchError
-from harness.github.chronicle import TIMED_OUT
+from harness.github.chronicle import conclusion_of
 from harness.github.control import ControlPlane
 from harness.github.pushes import Pusher
 from harness.github.runs import Run
@@ -91,7 +91,7 @@ class Dispatcher:
         given = self._values.filled(inputs)
         try:
             self._community.admit(actor)
-            with self._control.archive.store.change():
+            with self._control.changing():
                 run = self._control.dispatch(
                     workflow, ref=ref, inputs=given, actor=actor, role=role
                 )
@@ -145,9 +145,7 @@ class Dispatcher:
                 run, within=within, until=lambda one: one.over or one.status == "waiting"
             )
             if now.over:
-                timed_out = now.cause.startswith(TIMED_OUT)
-                conclusion = "timed_out" if timed_out else str(now.conclusion)
-                return Ran(now, conclusion, now.cause)
+                return Ran(now, conclusion_of(now), now.cause)
             self.decide(self._control, now)
 
     def concluded(self, runs: Sequence[Run]) -> list[Ran]:

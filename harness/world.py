@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from harness.clock import Clock
 from harness.cloud.calls import AwsCall
@@ -49,6 +50,8 @@ from harness.runner.job import Runner
 from harness.serving import Serving
 from harness.settings import SiteSettings
 from harness.shells import HOST, Shell, ensure_certificate
+
+T = TypeVar("T")
 
 #: What listens for people's shells.
 SHELLS = "github.shells"
@@ -261,13 +264,12 @@ class World:
     @contextmanager
     def token_of_job(self, run: Run, job: Job) -> Iterator[str]:
         """What a job of a run proves itself with, as long as this is open."""
-        if self._api is None:
-            raise DrillError("the world is not open")
-        credentials = self._api.admit(run, job)
+        api = self._github
+        credentials = api.admit(run, job)
         try:
             yield credentials.token
         finally:
-            self._api.dismiss(credentials)
+            api.dismiss(credentials)
 
     def clients(self, caller: str) -> Clients:
         """AWS clients whose calls the journal attributes to `caller`."""
@@ -318,30 +320,22 @@ class World:
 
     @property
     def _github(self) -> GitHubApi:
-        if self._api is None:
-            raise DrillError("the world is not open")
-        return self._api
+        return _opened(self._api)
 
     @property
     def control(self) -> ControlPlane:
         """GitHub's side; there once the world is open."""
-        if self._control is None:
-            raise DrillError("the world is not open")
-        return self._control
+        return _opened(self._control)
 
     @property
     def dispatcher(self) -> Dispatcher:
         """Starts runs, and waits for them; there once the world is open."""
-        if self._dispatcher is None:
-            raise DrillError("the world is not open")
-        return self._dispatcher
+        return _opened(self._dispatcher)
 
     @property
     def values(self) -> Values:
         """What placeholders stand for; there once the world is open."""
-        if self._values is None:
-            raise DrillError("the world is not open")
-        return self._values
+        return _opened(self._values)
 
     @property
     def runner(self) -> Runner:
@@ -366,3 +360,9 @@ class World:
     def _close_clients(self) -> None:
         for clients in self._clients.values():
             clients.close()
+
+
+def _opened(part: T | None) -> T:
+    if part is None:
+        raise DrillError("the world is not open")
+    return part

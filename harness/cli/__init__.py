@@ -6,7 +6,6 @@ Exit codes: 0 every drill met its expectation, 1 at least one did not, 2 a usage
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -28,6 +27,8 @@ app = typer.Typer(
 
 def _say_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom needed
+
         typer.echo(f"sitedrill {version('sitedrill')}")
         raise typer.Exit
 

@@ -28,7 +28,7 @@ from harness.gameday.github import GitHubError
 from harness.gameday.pace import Pace
 from harness.gameday.plan import PlannedIncident
 from harness.gameday.proof import Proof, prove
-from harness.gameday.returning import caches_forget, take_back, told_as
+from harness.gameday.returning import caches_forget, take_back
 from harness.gameday.stage import Stage
 from harness.gameday.stops import StoppedError, Stops
 from harness.gameday.trail import trail_of
@@ -333,8 +333,9 @@ class Day:
         return self._put_back([undo for undo in reversed(self._undos) if undo.begun])
 
     def _put_back(self, undos: Sequence[Undo]) -> list[str]:
-        if undos:
-            self._phase("restore")
+        if not undos:
+            return []
+        self._phase("restore")
         to_do: list[str] = []
         for undo in undos:
             back = take_back(undo, self._told)
@@ -342,15 +343,13 @@ class Day:
                 "verified", differences=list(back.differences), conflicts=back.conflicts
             )
             to_do += back.to_do
-        if undos:
-            to_do += self._forget(f"back-{len(list(self._directory.glob('undo/*')))}")
-        return to_do
+        return to_do + self._forget(f"back-{len(list(self._directory.glob('undo/*')))}")
 
     def _told(self, outcome: Outcome) -> None:
         self._journal.write(
             "restored",
             resource=outcome.change.resource,
-            returned=told_as(outcome),
+            returned=outcome.word,
             to_do=outcome.to_do,
         )
 

@@ -23,7 +23,7 @@ from harness.gameday.course import Day, Ended
 from harness.gameday.desk import Desk
 from harness.gameday.pace import Pace
 from harness.gameday.page import Page
-from harness.gameday.returning import caches_forget, take_back, told_as
+from harness.gameday.returning import caches_forget, take_back
 from harness.gameday.review import write_review
 from harness.gameday.score import JOURNAL, GoneDay
 from harness.gameday.stage import Stage
@@ -202,4 +202,4 @@ def _undone(undo: Undo, say: Callable[[str], None], *, keep_theirs: bool) -> lis
         undo.restore()
         for change in undo.accept():
             say(f"{change.resource}: kept as somebody else has made it")
-    return take_back(undo, lambda one: say(f"{one.change.resource}: {told_as(one)}")).to_do
+    return take_back(undo, lambda one: say(f"{one.change.resource}: {one.word}")).to_do

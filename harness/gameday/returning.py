@@ -47,11 +47,6 @@ def take_back(undo: Undo, told: Callable[[Outcome], None]) -> Back:
     return Back(outcomes, left)
 
 
-def told_as(outcome: Outcome) -> str:
-    """How a change went back, in a word."""
-    return outcome.returned.value if outcome.returned else "failed"
-
-
 def caches_forget(aws: Aws, distribution: str, reference: str) -> list[str]:
     """Let the caches of a distribution forget what they hold; what is left for people when they cannot.
 

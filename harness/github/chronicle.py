@@ -55,16 +55,21 @@ class Chronicle:
             )
 
     def _journal_end(self, run: Run) -> None:
-        timed_out = run.cause.startswith(TIMED_OUT)
-        code = {"success": 0, "skipped": 0}.get(str(run.conclusion), 1)
+        conclusion = conclusion_of(run)
+        code = {"success": 0, "skipped": 0, "timed_out": None}.get(conclusion, 1)
         self._journal.write(
             "run.finished",
             run=run.key,
-            conclusion="timed_out" if timed_out else run.conclusion,
-            exit_code=None if timed_out else code,
+            conclusion=conclusion,
+            exit_code=code,
             seconds=_seconds(run),
             cause=run.cause,
         )
+
+
+def conclusion_of(run: Run) -> str:
+    """How a run has ended; one that was ended for its length is `timed_out`."""
+    return "timed_out" if run.cause.startswith(TIMED_OUT) else str(run.conclusion)
 
 
 def _seconds(run: Run) -> float:

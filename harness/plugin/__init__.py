@@ -18,7 +18,7 @@ import pytest
 from harness.errors import SitedrillError
 from harness.naming import drill_id, told
 from harness.plugin.items import FeatureFile, example, id_of, is_drill, is_shipped
-from harness.plugin.shared import NAME, Shared, shared
+from harness.plugin.shared import NAME, Shared, shared_in
 
 if TYPE_CHECKING:
     from harness.drill import Drill
@@ -93,7 +93,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _leave_out(config, items, others)
     drills = [item for item in items if is_drill(item) and is_shipped(item)]
     if drills:
-        unfit = shared(config).unfit(drills)
+        unfit = shared_in(config).unfit(drills)
         _leave_out(config, items, unfit)
 
 
@@ -106,13 +106,13 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item], others: list[pyt
 @pytest.fixture(scope="session")
 def drill_session(request: pytest.FixtureRequest) -> Session:
     """What all drills of this run share, its workers' too; for tests that conduct drills themselves."""
-    return shared(request.config).session
+    return shared_in(request.config).session
 
 
 @pytest.fixture
 def drill(request: pytest.FixtureRequest) -> Iterator[Drill]:
     """The drill of this scenario, closed at its end."""
-    session = shared(request.config).session
+    session = shared_in(request.config).session
     name, feature, scenario = request.node.stash[_PLAN]
     with (
         session.journal(name) as journal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 import pytest
 from pytest_bdd.scenario import scenario_wrapper_template_registry
@@ -34,8 +35,7 @@ def is_shipped(item: pytest.Item) -> bool:
 
 def wanted(item: pytest.Item) -> Wanted:
     """What a drill asks of a site."""
-    template = scenario_wrapper_template_registry[item.obj]  # type: ignore[attr-defined]
-    scenario = template.render(example(item))
+    scenario = _scenario(item)
     tags = {*scenario.tags, *scenario.feature.tags}
     return wanted_of([step.name for step in scenario.steps], tags)
 
@@ -49,9 +49,13 @@ def example(item: pytest.Item) -> Mapping[str, str]:
 
 def id_of(item: pytest.Item) -> str:
     """The id of the drill that this item will be."""
-    scenario = scenario_wrapper_template_registry[item.obj]  # type: ignore[attr-defined]
-    values = example(item)
-    return drill_id(item.path.stem, scenario.render(values).name, values)
+    return drill_id(item.path.stem, _scenario(item).name, example(item))
+
+
+def _scenario(item: pytest.Item) -> Any:
+    """The scenario with the values of this item in its places."""
+    template = scenario_wrapper_template_registry[item.obj]  # type: ignore[attr-defined]
+    return template.render(example(item))
 
 
 def is_drill(item: pytest.Item) -> bool:

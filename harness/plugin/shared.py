@@ -169,7 +169,7 @@ class Shared:
             Console(file=terminalreporter._tw._file).print(matrix(results, out_dir=journals.parent))
 
 
-def shared(config: pytest.Config) -> Shared:
+def shared_in(config: pytest.Config) -> Shared:
     """That of this run."""
     found: Shared = config.pluginmanager.getplugin(NAME)
     return found

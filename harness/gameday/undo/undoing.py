@@ -47,6 +47,11 @@ class Outcome:
         """Whether nothing is left to be done."""
         return not self.to_do
 
+    @property
+    def word(self) -> str:
+        """How the change went back, in a word."""
+        return self.returned.value if self.returned else "failed"
+
 
 class Undo:
     """One incident's way back."""

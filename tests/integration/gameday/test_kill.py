@@ -139,16 +139,46 @@ def test_a_day_is_put_back_wherever_it_is_killed(
     assert len(reached) > 1
 
 
-def terminate(process: subprocess.Popen[bytes], _: int) -> None:
+class Terminal:
+    """A terminal that somebody looks at, who looks away before it is closed.
+
+    Its number is soon another file's, a connection's perhaps, from which they would read on.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._away = threading.Event()
+        self._looking = threading.Thread(target=self._look, daemon=True)
+        self._looking.start()
+
+    def close(self) -> None:
+        """Any number of times."""
+        if not self._away.is_set():
+            self._away.set()
+            self._looking.join()
+            os.close(self._number)
+
+    def _look(self) -> None:
+        while not self._away.is_set():
+            try:
+                if not select.select([self._number], [], [], 0.2)[0]:
+                    continue
+                if not os.read(self._number, 65536):
+                    return
+            except (OSError, ValueError):
+                return
+
+
+def terminate(process: subprocess.Popen[bytes], _: Terminal) -> None:
     process.send_signal(signal.SIGTERM)
 
 
-def hang_up(process: subprocess.Popen[bytes], _: int) -> None:
+def hang_up(process: subprocess.Popen[bytes], _: Terminal) -> None:
     process.send_signal(signal.SIGHUP)
 
 
-def close_terminal(_: subprocess.Popen[bytes], terminal: int) -> None:
-    os.close(terminal)
+def close_terminal(_: subprocess.Popen[bytes], terminal: Terminal) -> None:
+    terminal.close()
 
 
 @pytest.mark.parametrize(
@@ -163,7 +193,7 @@ def test_a_signal_or_a_lost_terminal_puts_everything_back(
     staging: Staging,
     site: str,
     tmp_path: Path,
-    cause: Callable[[subprocess.Popen[bytes], int], None],
+    cause: Callable[[subprocess.Popen[bytes], Terminal], None],
     reason: str,
 ) -> None:
     before = staging.everything()
@@ -179,25 +209,15 @@ def test_a_signal_or_a_lost_terminal_puts_everything_back(
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
     )
     os.close(inside)
-    # Somebody looks at the terminal, and looks away before it is closed: its number is soon another
-    # file's, a connection's perhaps, from which they would read on.
-    away = threading.Event()
-    looking = threading.Thread(target=_read_on, args=(terminal, away), daemon=True)
-    looking.start()
+    looked_at = Terminal(terminal)
     give_up = time.monotonic() + 60
     # Viewers never see it here: the day has come as far as it can when it looks for the symptom.
     while time.monotonic() < give_up and '"symptom"' not in _text(day / "journal.jsonl"):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
-    if cause is close_terminal:
-        away.set()
-        looking.join()
-    cause(process, terminal)
+    cause(process, looked_at)
     _, errors = process.communicate(timeout=60)
-    if cause is not close_terminal:
-        away.set()
-        looking.join()
-        os.close(terminal)
+    looked_at.close()
     assert b"Traceback" not in errors, errors.decode()
     records = read_journal(day / "journal.jsonl")
     stopped = [r.data["reason"] for r in records if r.kind == "stop"]
@@ -206,17 +226,6 @@ def test_a_signal_or_a_lost_terminal_puts_everything_back(
     assert records[-1].data["to_do"] == []
     assert staging.everything() == before
     assert (day / "review.md").exists()
-
-
-def _read_on(terminal: int, away: threading.Event) -> None:
-    while not away.is_set():
-        try:
-            if not select.select([terminal], [], [], 0.2)[0]:
-                continue
-            if not os.read(terminal, 65536):
-                return
-        except (OSError, ValueError):
-            return
 
 
 def _text(path: Path) -> str:
